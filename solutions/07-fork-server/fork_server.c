@@ -1,16 +1,19 @@
 /*
- * fork_server: an echo server with a process for each client.
+ * fork_server - sends back what each client sends, with a process for each client.
  *
- * usage: fork_server [-m MAX] [ADDRESS] PORT
+ * usage: fork_server [-m MAX] [ADDRESS] PORT        fork_server -m 10 127.0.0.1 7777
  *
- * Lesson 4 served one client after the other. Here each client gets a child of its own, so none
- * waits for another. New: fork(), what a child inherits, reaping, a limit, and signals that can
- * come at any moment.
+ * Serves at most MAX clients at once (64 if not told); others wait. SIGTERM or SIGINT ends it, with status 0.
+ * Status 1 when it cannot listen, 2 when the arguments are wrong.
  *
- * See also: fork(2), waitpid(2), signal(7), sigaction(2), ppoll(2), accept(2)
+ * What is new: a child process for each client, which shares nothing with the others; what it inherits, and
+ * must let go; reaping the dead; a limit; and signals, which come at any moment.
+ *
+ * See also: fork(2), waitpid(2), signal(7), sigaction(2), ppoll(2), accept(2).
  */
-#define _GNU_SOURCE /* ppoll() */
+#define _GNU_SOURCE     /* ppoll() */
 #include <arpa/inet.h>
+#include <err.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -27,28 +30,28 @@
 #include <unistd.h>
 
 #define DEFAULT_MAX 64
-#define MOST_PROCESSES 4194304 /* Linux never has more: see pid_max in proc_sys_kernel(5) */
+#define MOST_PROCESSES 4194304      /* Linux never has more: see pid_max in proc_sys_kernel(5) */
 
 struct children {
-    pid_t *pids; /* those not reaped yet */
+    pid_t *pids;        /* those not reaped yet: pids[0] to pids[count - 1] */
     long count;
     long max;
 };
 
-static volatile sig_atomic_t stopping; /* SIGTERM or SIGINT has come */
+static volatile sig_atomic_t stopping;  /* SIGTERM or SIGINT has come */
 
 static void on_signal(int signo)
 {
-    if (signo != SIGCHLD) /* for SIGCHLD it is enough that ppoll() wakes up */
+    if (signo != SIGCHLD)       /* for SIGCHLD it is enough that ppoll() wakes up */
         stopping = 1;
 }
 
 /* Returns the number that `text` is, from 1 to `highest`; 0 if it is anything else. */
-static long number(const char *text, long highest)
+static long parse_number(const char *text, long highest)
 {
     char *end;
 
-    if (*text < '0' || *text > '9') /* strtol() would take spaces and a sign */
+    if (*text < '0' || *text > '9')     /* strtol() would skip spaces and take a sign */
         return 0;
     long value = strtol(text, &end, 10);
     return *end == '\0' && value <= highest ? value : 0;
@@ -123,10 +126,10 @@ static void catch_signals(sigset_t *waiting)
     sigprocmask(SIG_BLOCK, &action.sa_mask, NULL);
     for (size_t i = 0; i < sizeof signals / sizeof signals[0]; i++)
         sigaction(signals[i], &action, NULL);
-    signal(SIGPIPE, SIG_IGN); /* a write to a client that has gone shall fail, not kill */
+    signal(SIGPIPE, SIG_IGN);   /* a write to a client that has gone shall fail, not kill */
 }
 
-static int send_all(int conn, const char *data, size_t length)
+static int write_all(int conn, const char *data, size_t length)
 {
     while (length > 0) {
         ssize_t sent = write(conn, data, length);
@@ -149,21 +152,22 @@ static void echo(int conn)
         ssize_t received = read(conn, buffer, sizeof buffer);
         if (received == -1 && errno == EINTR)
             continue;
-        if (received <= 0 || send_all(conn, buffer, (size_t)received) == -1)
+        if (received <= 0 || write_all(conn, buffer, (size_t)received) == -1)
             return;
     }
 }
 
-/* The life of a child. Signals are blocked until it has stopped acting like its parent. */
-static void serve(int conn, int listener, const sigset_t *waiting)
+/* The life of a child. It lets go of what is its parent's; until it has, signals wait. */
+static void serve(int conn, int listener, struct children *children, const sigset_t *waiting)
 {
     close(listener);
+    free(children->pids);
     signal(SIGCHLD, SIG_DFL);
     signal(SIGTERM, SIG_DFL);
     signal(SIGINT, SIG_DFL);
     sigprocmask(SIG_SETMASK, waiting, NULL);
     echo(conn);
-    _exit(0); /* which closes the connection */
+    _exit(0);   /* which closes the connection */
 }
 
 /* Buries all that have died: one SIGCHLD may stand for many. */
@@ -199,7 +203,7 @@ static int accept_clients(int listener, struct children *children, const sigset_
         if (ppoll(&door, 1, NULL, waiting) == -1) {
             if (errno == EINTR)
                 continue;
-            perror("ppoll");
+            warn("ppoll");
             return -1;
         }
 
@@ -207,19 +211,19 @@ static int accept_clients(int listener, struct children *children, const sigset_
         if (conn == -1) {
             if (errno != EAGAIN && errno != ECONNABORTED && errno != EINTR) {
                 struct timespec moment = {.tv_nsec = 100000000};
-                perror("accept");
-                ppoll(NULL, 0, &moment, waiting); /* out of descriptors, say: don't spin */
+                warn("accept");
+                ppoll(NULL, 0, &moment, waiting);     /* out of descriptors, say: don't spin */
             }
             continue;
         }
         pid_t pid = fork();
         if (pid == 0)
-            serve(conn, listener, waiting);
+            serve(conn, listener, children, waiting);
         if (pid == -1)
-            perror("fork");
+            warn("fork");
         else
             children->pids[children->count++] = pid;
-        close(conn); /* the child has its own; while ours is open, the client sees no end-of-file */
+        close(conn);    /* the child has its own; while ours is open, the client sees no end-of-file */
     }
 }
 
@@ -227,7 +231,7 @@ static void end_children(const struct children *children)
 {
     for (long i = 0; i < children->count; i++) {
         kill(children->pids[i], SIGTERM);
-        kill(children->pids[i], SIGCONT); /* a stopped process does not die of SIGTERM */
+        kill(children->pids[i], SIGCONT);    /* a stopped process does not die of SIGTERM */
     }
     for (long i = 0; i < children->count; i++)
         waitpid(children->pids[i], NULL, 0);
@@ -245,11 +249,11 @@ int main(int argc, char *argv[])
     int option;
 
     if (fill_standard_descriptors() == -1) {
-        perror("/dev/null");
+        warn("/dev/null");
         return 1;
     }
     while ((option = getopt(argc, argv, "m:")) != -1) {
-        if (option != 'm' || (children.max = number(optarg, INT_MAX)) == 0)
+        if (option != 'm' || (children.max = parse_number(optarg, INT_MAX)) == 0)
             return usage();
     }
     if (children.max > MOST_PROCESSES)
@@ -257,23 +261,23 @@ int main(int argc, char *argv[])
     if (argc - optind < 1 || argc - optind > 2)
         return usage();
 
-    const char *address = argc - optind == 2 ? argv[optind] : "0.0.0.0"; /* every interface */
+    const char *address = argc - optind == 2 ? argv[optind] : "0.0.0.0";    /* every interface */
     const char *port = argv[argc - 1];
     struct sockaddr_storage addr;
-    socklen_t length = socket_address(address, number(port, 65535), &addr);
-    if (length == 0 || number(port, 65535) == 0)
+    socklen_t length = socket_address(address, parse_number(port, 65535), &addr);
+    if (length == 0 || parse_number(port, 65535) == 0)
         return usage();
 
     sigset_t waiting;
     catch_signals(&waiting);
     int listener = open_listener(&addr, length);
     if (listener == -1) {
-        fprintf(stderr, "fork_server: %s port %s: %s\n", address, port, strerror(errno));
+        warn("cannot listen on %s port %s", address, port);
         return 1;
     }
     children.pids = calloc((size_t)children.max, sizeof *children.pids);
     if (children.pids == NULL) {
-        perror("calloc");
+        warn("no memory for -m %ld", children.max);
         close(listener);
         return 1;
     }
