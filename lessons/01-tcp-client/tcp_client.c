@@ -27,7 +27,8 @@
 static uint16_t parse_port(const char *text)
 {
     /* TODO 1: return 0 unless the text is digits and nothing else, and the number is at most 65535. strtol()
-       lets " 80", "+80" and "80x" pass, and 65616 cut down to 16 bits is 80. strspn(3) helps with the digits. */
+       lets " 80", "+80" and "80x" pass, and 65616, cut down to 16 bits, is 80. strspn(3) finds what is not
+       a digit. */
     errx(3, "step 1 is still to do: see TODO 1");
     long port = strtol(text, NULL, 10);
     return (uint16_t)port;
@@ -43,8 +44,8 @@ static int tcp_socket(void)
 
     if (fd == -1 || fd > STDERR_FILENO)
         return fd;
-    /* TODO 8: fd is 0, 1 or 2. Get a higher number for the same socket with fcntl(fd, F_DUPFD, ...), close fd,
-       and return the higher one. */
+    /* TODO 8: fd is 0, 1 or 2. Get a higher number for the same socket with fcntl(fd, F_DUPFD, ...), close
+       fd, and return the higher one. */
     errx(3, "step 8 is still to do: see TODO 8");
 }
 
@@ -75,8 +76,8 @@ static int print_answer(int fd)
     char buffer[4096];
     ssize_t n;
 
-    /* TODO 6: this reads once. Read until n is 0 (the server has closed) or -1 (an error), and let write_all()
-       write to STDOUT_FILENO what each read() has brought: the first n bytes of the buffer, no more. */
+    /* TODO 6: this reads once, and prints nothing. Read until n is 0 (the server has closed) or -1 (error),
+       and let write_all() write what each read() brought, the first n bytes of buffer, to STDOUT_FILENO. */
     errx(3, "step 6 is still to do: see TODO 6");
     n = read(fd, buffer, sizeof buffer);
     return n == 0 ? 0 : -1;
@@ -95,8 +96,8 @@ int main(int argc, char *argv[])
     struct sockaddr_in server = { .sin_family = AF_INET, .sin_port = htons(parse_port(port)) };
     if (server.sin_port == 0)
         errx(2, "not a port from 1 to 65535: %s", port);
-    /* TODO 2: let inet_pton() turn the text of the address into server.sin_addr. If that does not return 1, it
-       was no address: say so and end with status 2, as for the port. */
+    /* TODO 2: let inet_pton() turn the text of the address into server.sin_addr. If that does not return 1,
+       the text is no address: say so and end with status 2, as for the port. */
     errx(3, "step 2 is still to do: see TODO 2");
 
     int status = 1;
@@ -105,14 +106,14 @@ int main(int argc, char *argv[])
         warn("cannot connect to %s port %s", address, port);
         goto done;
     }
-    /* TODO 4: connect(2) the socket to the server. It wants a struct sockaddr *: cast the address of server. If
-       it returns -1, do as above: warn() says what was tried, and adds why it failed. */
+    /* TODO 4: connect() the socket to the server. It wants a struct sockaddr *: cast the address of server.
+       If it returns -1, do as above: warn() says what was tried, and adds why it failed. */
     errx(3, "step 4 is still to do: see TODO 4");
 
     int sent = send_line(fd, line);
     int printed = print_answer(fd);     /* even if not all was sent: the server may have said why */
-    /* TODO 7: if sent is -1, or printed is -1, say what failed, as above. And before the socket is made, see to
-       it that writing to a closed connection fails, and does not kill us: signal(SIGPIPE, ...). */
+    /* TODO 7: if sent is -1, or printed is -1, say what failed, as above. And before the socket is made, see
+       to it that writing to a closed connection fails, and does not kill us: signal(SIGPIPE, ...). */
     if (sent == -1 || printed == -1)
         errx(3, "step 7 is still to do: see TODO 7");
     if (sent == 0 && printed == 0)
