@@ -1,5 +1,5 @@
 /* Prints each answer as it comes, look-up and all, with write(2); the clock is the kernel's stamp of the
- * datagram (ioctl SIOCGSTAMP), so the look-ups between do not matter; select; the hosts seen in a hash table. */
+ * datagram (ioctl SIOCGSTAMP), so the look-ups between do not matter; select; hosts seen in a hash table. */
 #include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
