@@ -1,4 +1,4 @@
-/* Another way: a non-blocking socket, and poll() before each step: while connecting, for room to send, and for an
+/* Another way: a non-blocking socket, and poll() before each step: to be connected, for room to send, and for an
  * answer, with a time-out that only makes it wait again. */
 #include <arpa/inet.h>
 #include <err.h>
