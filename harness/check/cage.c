@@ -1,0 +1,87 @@
+#define _GNU_SOURCE
+#include "check/cage.h"
+
+#include <errno.h>
+#include <grp.h>
+#include <linux/capability.h>
+#include <seccomp.h>
+#include <signal.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+static const struct {
+    int resource;
+    rlim_t limit;
+} limits[] = {
+    {RLIMIT_CPU, 20},             /* seconds */
+    {RLIMIT_FSIZE, 64 << 20},     /* bytes */
+    {RLIMIT_NPROC, 512},          /* processes of this user; root has no such limit, so it never runs programs */
+    {RLIMIT_CORE, 0},
+    {RLIMIT_MEMLOCK, 1 << 20},
+};
+
+static const int denied[] = {
+    SCMP_SYS(ptrace),         SCMP_SYS(process_vm_readv), SCMP_SYS(process_vm_writev), SCMP_SYS(pidfd_getfd),
+    SCMP_SYS(perf_event_open), SCMP_SYS(bpf),             SCMP_SYS(keyctl),            SCMP_SYS(add_key),
+    SCMP_SYS(request_key),    SCMP_SYS(userfaultfd),      SCMP_SYS(unshare),           SCMP_SYS(setns),
+    SCMP_SYS(mount),          SCMP_SYS(umount2),          SCMP_SYS(pivot_root),        SCMP_SYS(kexec_load),
+};
+
+static bool filter(bool private_table)
+{
+    scmp_filter_ctx context = seccomp_init(SCMP_ACT_ALLOW);
+    if (context == NULL)
+        return false;
+    for (unsigned int i = 0; i < sizeof denied / sizeof *denied; i++)
+        seccomp_rule_add(context, SCMP_ACT_ERRNO(EPERM), denied[i], 0);
+    if (!private_table) /* kill(-1) would reach everything that the user has */
+        seccomp_rule_add(context, SCMP_ACT_ERRNO(EPERM), SCMP_SYS(kill), 1,
+                         SCMP_A0(SCMP_CMP_MASKED_EQ, 0xffffffff, 0xffffffff));
+    bool loaded = seccomp_load(context) == 0;
+    seccomp_release(context);
+    return loaded;
+}
+
+static bool drop_capabilities(void)
+{
+    struct __user_cap_header_struct header = {.version = _LINUX_CAPABILITY_VERSION_3};
+    struct __user_cap_data_struct none[2] = {0};
+    prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0);
+    return syscall(SYS_capset, &header, none) == 0;
+}
+
+const char *cage_become(unsigned int uid)
+{
+    if (setgroups(0, NULL) == -1 || setresgid(uid, uid, uid) == -1 || setresuid(uid, uid, uid) == -1)
+        return "give up root";
+    return NULL;
+}
+
+const char *cage_limits(bool big)
+{
+    for (unsigned int i = 0; i < sizeof limits / sizeof *limits; i++) {
+        struct rlimit limit = {limits[i].limit, limits[i].limit};
+        struct rlimit old;
+        if (getrlimit(limits[i].resource, &old) == 0 && old.rlim_max < limit.rlim_max)
+            limit.rlim_cur = limit.rlim_max = old.rlim_max;
+        if (setrlimit(limits[i].resource, &limit) == -1)
+            return "set limits";
+    }
+    struct rlimit memory = {2UL << 30, 2UL << 30};
+    return !big && setrlimit(RLIMIT_AS, &memory) == -1 ? "limit the memory" : NULL;
+}
+
+const char *cage_enter(bool private_table, bool big)
+{
+    const char *undone = cage_limits(big);
+    if (undone != NULL)
+        return undone;
+    if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == -1)
+        return "set no_new_privs";
+    if (!drop_capabilities())
+        return "drop capabilities";
+    filter(private_table);
+    return NULL;
+}

@@ -1,0 +1,23 @@
+/**
+ * @file
+ * The last step before a program runs: what it may not do, and what it may use.
+ *
+ * Applied in the new process, between fork and exec. Nothing here asks for root.
+ */
+#pragma once
+
+#include <stdbool.h>
+
+/**
+ * Limits (setrlimit(2)), no new privileges, no capabilities, and a seccomp filter that denies ptrace and its like.
+ * @p private_table: the program has a process table of its own; else kill(-1) is denied too.
+ * @p big: it runs under valgrind, which needs address space of its own.
+ * Returns NULL, or what could not be done; a filter that can't be had is passed over.
+ */
+const char *cage_enter(bool private_table, bool big);
+
+/** The limits alone, for a compiler. @p big: no limit on address space. Returns NULL or what could not be done. */
+const char *cage_limits(bool big);
+
+/** Gives up root for @p uid, as user and group. Returns NULL or what could not be done. */
+const char *cage_become(unsigned int uid);

@@ -1,0 +1,138 @@
+/**
+ * @file
+ * The language that a check is written in: a check reads as the conversation that it grades.
+ *
+ *     CHECK(answer_in_pieces, "prints an answer that arrives in pieces", POINTS(2))
+ *     {
+ *         struct listener *server = listens(ANY_PORT);
+ *         struct program *client = runs("tcp_client", "127.0.0.1", port_of(server), "knock knock");
+ *         struct conn *conn = accepts(server);
+ *         hears(conn, "knock knock\n");
+ *         says(conn, "who's ");
+ *         says_when_taken(conn, "there?\n");
+ *         hangs_up(conn);
+ *         prints(client, "who's there?\n");
+ *         exits(client, 0);
+ *     }
+ *
+ * Every verb records its step, waits for its event, and ends the check at once when the event can't come any more:
+ * the program has ended, or is stuck, or a deadline has passed. A verb whose subject is the program (prints, exits)
+ * fails the check if the program does otherwise; one whose subject is a peer (says, hangs_up) just does what it says.
+ * What a verb takes as bytes may be a C string or a `struct bytes`.
+ *
+ * Everything that a verb returns belongs to the check and is gone when it ends; nothing is to be closed or freed.
+ */
+#pragma once
+
+#include <signal.h>
+
+#include "check/bytes.h"
+#include "check/program.h"
+#include "check/registry.h"
+
+struct listener;
+struct conn;
+
+/* Programs. */
+
+/** Starts a program of the lesson: runs("tcp_client", "127.0.0.1", …). */
+#define runs(...) program_runs(AS_USUAL, (const char *const[]){__VA_ARGS__, NULL})
+/** Starts it otherwise than usual: runs_as((struct how){.signals_blocked = true}, "tcp_client", …). */
+#define runs_as(how, ...) program_runs((how), (const char *const[]){__VA_ARGS__, NULL})
+
+/** Ends with @p status, and no process of its is left. */
+void exits(struct program *program, int status);
+/** Ends with @p status within @p seconds from now (judged with room for a busy machine). */
+void exits_within(struct program *program, double seconds, int status);
+/** When it has ended, its stdout is exactly that. */
+#define prints(program, what) program_prints((program), bytes(what))
+void program_prints(struct program *program, struct bytes expected);
+/** Its stdout is that so far, before it ends. */
+#define prints_at_once(program, what) program_prints_at_once((program), bytes(what))
+void program_prints_at_once(struct program *program, struct bytes expected);
+/** Says on stderr a message that holds each of the words, upper or lower case alike. */
+#define complains(program, ...) program_complains((program), (const char *const[]){__VA_ARGS__, NULL})
+void program_complains(struct program *program, const char *const *words);
+/** Started with these arguments, says why on stderr, prints nothing and ends with status 2. */
+#define refuses(...) program_refuses((const char *const[]){__VA_ARGS__, NULL})
+void program_refuses(const char *const *args);
+
+/** Is sent a signal: the program's first process alone. */
+void is_sent(struct program *program, int sig);
+/** Is stopped as soon as it sleeps in a system call, then continued, with all its processes. */
+void is_stopped_and_continued(struct program *program);
+/** Sleeps, with all its processes; one that wakes up now and then may use a tenth of a CPU. */
+void uses_no_cpu(struct program *program);
+/** Gets bytes on its stdin, which must have been asked for with `how.input`. */
+#define is_typed(program, what) program_is_typed((program), bytes(what))
+void program_is_typed(struct program *program, struct bytes what);
+/** Gets end-of-file on its stdin. */
+void input_ends(struct program *program);
+
+/* Ports. */
+
+enum { ANY_PORT = 0 };
+
+/** A TCP and UDP port that nobody uses, for a program that serves; not used by another check at the same time. */
+int free_port(void);
+/** A number as text, for an argument. */
+const char *number(long value);
+/** A program listens on TCP @p port: the kernel says so. */
+void is_listening(struct program *server, int port);
+
+/* TCP: playing the server. */
+
+/** Listens on 127.0.0.1. */
+struct listener *listens(int port);
+/** Listens, with a receive buffer and segments so small that 100 KB do not fit on their way. */
+struct listener *listens_with_small_buffers(int port);
+/** Its port, as text for an argument. */
+const char *port_of(const struct listener *listener);
+/** Its port, as a number. */
+int server_port(const struct listener *listener);
+/** The next connection that the program makes. */
+struct conn *accepts(struct listener *listener);
+/** No connection has come. */
+void nobody_came(struct listener *listener);
+
+/* TCP: playing a client. */
+
+/** Connects to 127.0.0.1; the program's queue takes it at once. */
+struct conn *connects(int port);
+struct conn *connects_to(const char *address, int port);
+/** Connects, with a receive buffer and segments so small that the program soon can't send on. */
+struct conn *connects_with_small_buffers(int port);
+/** A connection to that address and port is refused. */
+void finds_nobody(const char *address, int port);
+
+/* TCP: talking. */
+
+/** Sends; waits while the program's side takes no more. */
+#define says(conn, what) conn_says((conn), bytes(what))
+void conn_says(struct conn *conn, struct bytes what);
+/** Sends when the program has read all that was sent before, and waits for more. */
+#define says_when_taken(conn, what) conn_says_when_taken((conn), bytes(what))
+void conn_says_when_taken(struct conn *conn, struct bytes what);
+/** Waits until the program has read all that was sent, and sleeps (or has ended, or closed the connection). */
+void is_taken(struct conn *conn);
+/** Exactly these bytes come next. */
+#define hears(conn, what) conn_hears((conn), bytes(what))
+void conn_hears(struct conn *conn, struct bytes expected);
+/** Exactly these bytes come next, read so slowly that the program has to wait. */
+#define hears_slowly(conn, what) conn_hears_slowly((conn), bytes(what))
+void conn_hears_slowly(struct conn *conn, struct bytes expected);
+/** Sends and hears at the same time. */
+#define exchanges(conn, out, in) conn_exchanges((conn), bytes(out), bytes(in))
+void conn_exchanges(struct conn *conn, struct bytes out, struct bytes expected);
+/** The program closes its sending direction: nothing more comes, then end-of-file. */
+void hears_end(struct conn *conn);
+/** The program ends the connection, by end-of-file or reset; whatever came before is passed over. */
+void is_closed(struct conn *conn);
+/** Nothing comes while nothing moves: no byte and no end. */
+void hears_nothing(struct conn *conn);
+/** Closes our sending direction. */
+void half_closes(struct conn *conn);
+/** Closes the connection. */
+void hangs_up(struct conn *conn);
+/** Aborts the connection: the program gets a reset. */
+void resets(struct conn *conn);

@@ -1,0 +1,342 @@
+#define _GNU_SOURCE
+#include "check/conn.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <netinet/tcp.h>
+#include <poll.h>
+#include <stdio.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "check/check.h"
+#include "check/difference.h"
+#include "check/record.h"
+#include "check/verdict.h"
+#include "check/wait.h"
+#include "look/proc.h"
+#include "look/sockets.h"
+
+enum { CONNS_MAX = 2048, LISTENERS_MAX = 16, SMALL_BUFFER = 2048, SMALL_SEGMENT = 536 };
+
+static struct conn *conns[CONNS_MAX];
+static int conn_count;
+static struct listener listeners[LISTENERS_MAX];
+static int listener_count;
+static int client_count;
+
+/* Any address of either family, as getaddrinfo would make it of a number. */
+struct address {
+    struct sockaddr_storage storage;
+    socklen_t length;
+};
+
+static struct address address_of(const char *host, int port)
+{
+    struct address address = {0};
+    struct sockaddr_in *v4 = (struct sockaddr_in *)&address.storage;
+    struct sockaddr_in6 *v6 = (struct sockaddr_in6 *)&address.storage;
+    if (inet_pton(AF_INET, host, &v4->sin_addr) == 1) {
+        v4->sin_family = AF_INET;
+        v4->sin_port = htons((in_port_t)port);
+        address.length = sizeof *v4;
+    } else if (inet_pton(AF_INET6, host, &v6->sin6_addr) == 1) {
+        v6->sin6_family = AF_INET6;
+        v6->sin6_port = htons((in_port_t)port);
+        address.length = sizeof *v6;
+    } else {
+        fault("a check names an address that is none: %s", host);
+    }
+    return address;
+}
+
+static int own_port_of(int fd)
+{
+    struct sockaddr_storage own;
+    socklen_t length = sizeof own;
+    if (getsockname(fd, (struct sockaddr *)&own, &length) == -1)
+        return 0;
+    return own.ss_family == AF_INET ? ntohs(((struct sockaddr_in *)&own)->sin_port)
+                                    : ntohs(((struct sockaddr_in6 *)&own)->sin6_port);
+}
+
+/* A high descriptor: 0 to 2 are the worker's, and a check may have a thousand. */
+static int stream_socket(int family, bool small)
+{
+    int low = socket(family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+    int fd = low == -1 ? -1 : fcntl(low, F_DUPFD_CLOEXEC, 10);
+    if (low != -1)
+        close(low);
+    if (fd == -1)
+        fault("no socket for a peer: %s", strerror(errno));
+    int one = 1;
+    setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof one);
+    if (small) {
+        int buffer = SMALL_BUFFER;
+        int segment = SMALL_SEGMENT;
+        setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &buffer, sizeof buffer);
+        setsockopt(fd, IPPROTO_TCP, TCP_MAXSEG, &segment, sizeof segment);
+    }
+    return fd;
+}
+
+static struct conn *new_conn(int fd, const char *name, int program_port)
+{
+    if (conn_count == CONNS_MAX)
+        fault("a check may have %d connections", CONNS_MAX);
+    struct conn *conn = keep(sizeof *conn);
+    *conn = (struct conn){.fd = fd, .name = name, .own_port = own_port_of(fd), .program_port = program_port};
+    conns[conn_count++] = conn;
+    return conn;
+}
+
+/* ------------------------------------------------ facts about connections */
+
+static bool in_flight(const struct conn *conn)
+{
+    struct tcp_info info;
+    socklen_t size = sizeof info;
+    if (conn->fd == -1 || getsockopt(conn->fd, IPPROTO_TCP, TCP_INFO, &info, &size) == -1)
+        return false;
+    return info.tcpi_unacked > 0;
+}
+
+bool conns_in_flight(void)
+{
+    for (int i = 0; i < conn_count; i++) {
+        if (in_flight(conns[i]))
+            return true;
+    }
+    return false;
+}
+
+struct conn *conn_number(int index)
+{
+    return index < conn_count ? conns[index] : NULL;
+}
+
+unsigned long conn_inode(const struct conn *conn)
+{
+    struct socket_row row;
+    return sockets_connection(conn->program_port, conn->own_port, &row) ? row.inode : 0;
+}
+
+static unsigned long inode_of(pid_t pid, int fd)
+{
+    if (fd < 0)
+        return 0;
+    struct descriptor descriptor = {.fd = fd};
+    ssize_t n = readlink(text("/proc/%d/fd/%d", pid, fd), descriptor.target, sizeof descriptor.target - 1);
+    return n <= 0 ? 0 : proc_socket_inode(&descriptor);
+}
+
+bool conn_is_held_by(const struct conn *conn, pid_t pid, int fd)
+{
+    unsigned long inode = inode_of(pid, fd);
+    return inode != 0 && inode == conn_inode(conn);
+}
+
+const char *conn_of_descriptor(pid_t pid, int fd)
+{
+    unsigned long inode = inode_of(pid, fd);
+    for (int i = 0; inode != 0 && i < conn_count; i++) {
+        if (conn_inode(conns[i]) == inode)
+            return text("the %s", conns[i]->name);
+    }
+    return NULL;
+}
+
+void conns_close(void)
+{
+    for (int i = 0; i < conn_count; i++) {
+        if (conns[i]->fd != -1)
+            close(conns[i]->fd);
+    }
+    for (int i = 0; i < listener_count; i++)
+        close(listeners[i].fd);
+}
+
+/* ------------------------------------------------ making connections */
+
+static struct listener *listens_on(int port, bool small)
+{
+    if (listener_count == LISTENERS_MAX)
+        fault("a check may have %d listeners", LISTENERS_MAX);
+    struct listener *listener = &listeners[listener_count];
+    if (port == ANY_PORT)
+        port = free_port();
+    int fd = stream_socket(AF_INET, small);
+    int one = 1;
+    setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof one);
+    struct address address = address_of("127.0.0.1", port);
+    if (bind(fd, (struct sockaddr *)&address.storage, address.length) == -1 || listen(fd, 128) == -1)
+        fault("can't listen on port %d: %s", port, strerror(errno));
+    const char *name = listener_count == 0 ? "server" : text("server %d", listener_count + 1);
+    *listener = (struct listener){.fd = fd, .port = port, .name = name};
+    listener_count++;
+    record(name, NULL, "listen", bytes(text("127.0.0.1 port %d", port)));
+    return listener;
+}
+
+struct listener *listens(int port)
+{
+    return listens_on(port, false);
+}
+
+struct listener *listens_with_small_buffers(int port)
+{
+    return listens_on(port, true);
+}
+
+int server_port(const struct listener *listener)
+{
+    return listener->port;
+}
+
+const char *port_of(const struct listener *listener)
+{
+    return number(listener->port);
+}
+
+struct accepting {
+    struct listener *listener;
+    struct sockaddr_in from;
+    int fd;
+};
+
+static bool has_come(void *context)
+{
+    struct accepting *accepting = context;
+    socklen_t length = sizeof accepting->from;
+    int low = accept4(accepting->listener->fd, (struct sockaddr *)&accepting->from, &length,
+                      SOCK_CLOEXEC | SOCK_NONBLOCK);
+    if (low == -1)
+        return false;
+    accepting->fd = fcntl(low, F_DUPFD_CLOEXEC, 10);
+    close(low);
+    return true;
+}
+
+struct conn *accepts(struct listener *listener)
+{
+    struct accepting accepting = {.listener = listener, .fd = -1};
+    struct awaited awaited = {.come = has_come,
+                              .context = &accepting,
+                              .fd = listener->fd,
+                              .events = POLLIN,
+                              .until_end = true,
+                              .who_waits = text("the %s waits for a connection", listener->name)};
+    enum waited waited = wait_until(&awaited);
+    if (waited != CAME)
+        wait_fails(waited, &awaited, text("a connection to 127.0.0.1 port %d", listener->port), "no connection came");
+    listener->accepted++;
+    struct conn *conn = new_conn(accepting.fd, listener->accepted == 1 ? listener->name
+                                                                        : text("%s (%d)", listener->name, listener->accepted),
+                                 ntohs(accepting.from.sin_port));
+    record(YOU, conn->name, "connect", bytes(""));
+    return conn;
+}
+
+void nobody_came(struct listener *listener)
+{
+    struct accepting accepting = {.listener = listener};
+    if (has_come(&accepting))
+        fails("no connection", "your program made a connection");
+}
+
+static bool is_connected(void *context)
+{
+    struct conn *conn = context;
+    struct pollfd ready = {.fd = conn->fd, .events = POLLOUT};
+    return poll(&ready, 1, 0) == 1;
+}
+
+static struct conn *try_to_connect(const char *host, int port, bool small, int *error)
+{
+    struct address address = address_of(host, port);
+    int fd = stream_socket(address.storage.ss_family, small);
+    *error = 0;
+    if (connect(fd, (struct sockaddr *)&address.storage, address.length) == -1 && errno != EINPROGRESS)
+        *error = errno;
+    struct conn *conn = new_conn(fd, text("client %d", ++client_count), port);
+    struct awaited awaited = {
+        .come = is_connected, .context = conn, .fd = fd, .events = POLLOUT, .stuck_is_no_end = true, .seconds = 0.9};
+    if (*error == 0 && wait_until(&awaited) != CAME)
+        *error = ETIMEDOUT; /* the queue is full: the kernel drops the SYN, and sends it again after a second */
+    socklen_t size = sizeof *error;
+    if (*error == 0)
+        getsockopt(fd, SOL_SOCKET, SO_ERROR, error, &size);
+    if (*error != 0)
+        record(conn->name, YOU, *error == ETIMEDOUT ? "connect (no answer)" : "connect (refused)", bytes(""));
+    else
+        record(conn->name, YOU, "connect", bytes(""));
+    return conn;
+}
+
+static struct conn *connects_somehow(const char *host, int port, bool small)
+{
+    int error;
+    struct conn *conn = try_to_connect(host, port, small, &error);
+    if (error == ETIMEDOUT) {
+        verdict_because("The queue of connections that wait to be accepted is full: see the second argument of listen().");
+        fails(text("a connection to %s port %d", host, port), "the connection is not taken: no answer from the listener");
+    }
+    if (error != 0)
+        fails(text("a connection to %s port %d", host, port),
+              program_number(0) != NULL && program_number(0)->ended
+                  ? text("%s; %s", strerror(error), program_fate(program_number(0)))
+                  : strerror(error));
+    return conn;
+}
+
+struct conn *connects(int port)
+{
+    return connects_somehow("127.0.0.1", port, false);
+}
+
+struct conn *connects_to(const char *host, int port)
+{
+    return connects_somehow(host, port, false);
+}
+
+struct conn *connects_with_small_buffers(int port)
+{
+    return connects_somehow("127.0.0.1", port, true);
+}
+
+void finds_nobody(const char *host, int port)
+{
+    int error;
+    struct conn *conn = try_to_connect(host, port, false, &error);
+    if (error == 0)
+        fails(text("nobody listens on %s port %d", host, port), "the connection was taken");
+    close(conn->fd);
+    conn->fd = -1;
+}
+
+/* ------------------------------------------------ ending connections */
+
+void half_closes(struct conn *conn)
+{
+    shutdown(conn->fd, SHUT_WR);
+    conn->finished = true;
+    record(conn->name, YOU, "end-of-file", bytes(""));
+}
+
+void hangs_up(struct conn *conn)
+{
+    close(conn->fd);
+    conn->fd = -1;
+    record(conn->name, YOU, conn->finished ? "close" : "end-of-file", bytes(""));
+    conn->finished = true;
+}
+
+void resets(struct conn *conn)
+{
+    struct linger abort = {.l_onoff = 1, .l_linger = 0};
+    setsockopt(conn->fd, SOL_SOCKET, SO_LINGER, &abort, sizeof abort);
+    close(conn->fd);
+    conn->fd = -1;
+    record(conn->name, YOU, "reset", bytes(""));
+}

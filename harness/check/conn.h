@@ -1,0 +1,44 @@
+/**
+ * @file
+ * TCP peers of the program: listeners, and the connections that a check speaks on. The verbs are in check.h.
+ *
+ * A connection's descriptor does not block. What the program sends stays in the kernel until a verb reads it, so
+ * that a check that does not listen is a peer that does not read.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <sys/types.h>
+
+struct listener {
+    int fd;
+    int port;
+    const char *name;
+    int accepted;
+};
+
+struct conn {
+    int fd;             /**< -1 once we have closed it */
+    const char *name;   /**< "server", "client 2": the peer that we play */
+    int own_port;       /**< our end's */
+    int program_port;   /**< the program's end's */
+    size_t said;        /**< bytes that the kernel took from us */
+    size_t heard;       /**< bytes that we read */
+    bool finished;      /**< we have closed our sending direction */
+    bool heard_eof;
+    bool heard_reset;
+};
+
+/** True while something that we sent has not reached the program's kernel queue yet. */
+bool conns_in_flight(void);
+/** True if descriptor @p fd of process @p pid is the program's end of @p conn. */
+bool conn_is_held_by(const struct conn *conn, pid_t pid, int fd);
+/** The name of the peer that a descriptor of a process is connected to, or NULL. */
+const char *conn_of_descriptor(pid_t pid, int fd);
+/** The inode of the program's end, 0 if it is closed. */
+unsigned long conn_inode(const struct conn *conn);
+/** Connection number @p index of this check, in the order in which they were made; NULL behind the last. */
+struct conn *conn_number(int index);
+/** Closes all descriptors. */
+void conns_close(void);

@@ -1,0 +1,299 @@
+#define _GNU_SOURCE
+#include "check/memcheck.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <expat.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "check/bytes.h"
+#include "check/program.h"
+#include "check/stage.h"
+#include "check/verdict.h"
+#include "look/proc.h"
+
+static const char *valgrind_path(void)
+{
+    static const char *const places[] = {"/usr/bin/valgrind", "/usr/local/bin/valgrind"};
+    for (size_t i = 0; i < sizeof places / sizeof *places; i++) {
+        if (access(places[i], X_OK) == 0)
+            return places[i];
+    }
+    return NULL;
+}
+
+void memcheck_needed(void)
+{
+    if (valgrind_path() == NULL)
+        not_graded("valgrind is not installed: install the package valgrind");
+}
+
+/* The reports stand beside the programs' working directory, not in it. */
+static const char *folder(void)
+{
+    return text("%s/../memcheck", stage.scratch);
+}
+
+const char *const *memcheck_command(const char *path, const char *const *args)
+{
+    const char *reports = folder();
+    if (mkdir(reports, 0777) == -1 && errno != EEXIST)
+        fault("no folder for memcheck's reports: %s", strerror(errno));
+    chmod(reports, 0777);
+    const char *const options[] = {
+        valgrind_path(), "valgrind", "-q", "--vgdb=no", "--xml=yes", text("--xml-file=%s/%%p.xml", reports),
+        text("--log-file=%s/%%p.log", reports), "--leak-check=full", "--show-leak-kinds=definite",
+        "--child-silent-after-fork=no", "--read-inline-info=no", "--num-callers=12", path,
+    };
+    size_t count = sizeof options / sizeof *options;
+    size_t arg_count = 0;
+    while (args[arg_count] != NULL)
+        arg_count++;
+    const char **command = keep((count + arg_count + 1) * sizeof *command);
+    memcpy(command, options, sizeof options);
+    if (arg_count > 1)
+        memcpy(command + count, args + 1, (arg_count - 1) * sizeof *command);
+    return command;
+}
+
+/* ------------------------------------------------ reading a report */
+
+/* One error or fatal signal, as far as it has been read. */
+struct finding {
+    char kind[64];
+    char what[256];
+    struct source where;    /* the innermost frame in the program's own source */
+};
+
+struct reading {
+    XML_Parser parser;
+    struct finding current;
+    struct finding first;   /* the first that counts */
+    struct finding leak;    /* the first leak, counted only if no signal ended the process */
+    struct finding crash;
+    bool has_first, has_leak, has_crash;
+    int stacks;             /* in the current error: only the first says where */
+    char frame_object[256];
+    struct source frame;
+    char value[512];
+    size_t value_length;
+};
+
+static void copy(char *to, size_t size, const char *from)
+{
+    snprintf(to, size, "%.*s", (int)size - 1, from);
+}
+
+static void on_start(void *data, const XML_Char *name, const XML_Char **attributes)
+{
+    (void)attributes;
+    struct reading *reading = data;
+    reading->value_length = 0;
+    reading->value[0] = '\0';
+    if (strcmp(name, "error") == 0 || strcmp(name, "fatal_signal") == 0) {
+        reading->current = (struct finding){0};
+        reading->stacks = 0;
+    } else if (strcmp(name, "stack") == 0) {
+        reading->stacks++;
+    } else if (strcmp(name, "frame") == 0) {
+        reading->frame = (struct source){0};
+        reading->frame_object[0] = '\0';
+    }
+}
+
+static void on_text(void *data, const XML_Char *piece, int length)
+{
+    struct reading *reading = data;
+    size_t room = sizeof reading->value - 1 - reading->value_length;
+    size_t n = (size_t)length < room ? (size_t)length : room;
+    memcpy(reading->value + reading->value_length, piece, n);
+    reading->value_length += n;
+    reading->value[reading->value_length] = '\0';
+}
+
+static void end_of_frame(struct reading *reading)
+{
+    struct finding *current = &reading->current;
+    bool own = strncmp(reading->frame_object, stage.programs, strlen(stage.programs)) == 0;
+    if (reading->stacks != 1 || current->where.line != 0)
+        return;
+    if (own && reading->frame.line != 0) {
+        char call[sizeof current->where.call];
+        copy(call, sizeof call, current->where.call);
+        current->where = reading->frame;
+        copy(current->where.call, sizeof current->where.call, call);
+    } else {
+        copy(current->where.call, sizeof current->where.call, reading->frame.function);
+    }
+}
+
+static void end_of_error(struct reading *reading)
+{
+    bool leak = strncmp(reading->current.kind, "Leak_", 5) == 0;
+    if (leak && !reading->has_leak) {
+        reading->leak = reading->current;
+        reading->has_leak = true;
+    } else if (!leak && !reading->has_first) {
+        reading->first = reading->current;
+        reading->has_first = true;
+    }
+}
+
+static void on_end(void *data, const XML_Char *name)
+{
+    struct reading *reading = data;
+    const char *value = reading->value;
+    struct finding *current = &reading->current;
+    if (strcmp(name, "kind") == 0)
+        copy(current->kind, sizeof current->kind, value);
+    else if (strcmp(name, "what") == 0 || strcmp(name, "text") == 0)
+        copy(current->what, sizeof current->what, value);
+    else if (strcmp(name, "event") == 0 && current->what[0] == '\0')
+        copy(current->what, sizeof current->what, value);
+    else if (strcmp(name, "obj") == 0)
+        copy(reading->frame_object, sizeof reading->frame_object, value);
+    else if (strcmp(name, "fn") == 0)
+        copy(reading->frame.function, sizeof reading->frame.function, value);
+    else if (strcmp(name, "file") == 0)
+        copy(reading->frame.file, sizeof reading->frame.file, value);
+    else if (strcmp(name, "line") == 0)
+        reading->frame.line = atoi(value);
+    else if (strcmp(name, "frame") == 0)
+        end_of_frame(reading);
+    else if (strcmp(name, "error") == 0)
+        end_of_error(reading);
+    else if (strcmp(name, "fatal_signal") == 0) {
+        reading->crash = *current;
+        reading->has_crash = true;
+    }
+    reading->value_length = 0;
+    reading->value[0] = '\0';
+}
+
+/* A report that breaks off (its process was killed) is read as far as it goes. */
+static bool read_report(const char *path, struct reading *reading)
+{
+    FILE *file = fopen(path, "re");
+    if (file == NULL)
+        return false;
+    XML_Parser parser = XML_ParserCreate(NULL);
+    XML_SetUserData(parser, reading);
+    XML_SetElementHandler(parser, on_start, on_end);
+    XML_SetCharacterDataHandler(parser, on_text);
+    char buffer[8192];
+    size_t n;
+    size_t total = 0;
+    while ((n = fread(buffer, 1, sizeof buffer, file)) > 0 && (total += n) < (8 << 20)) {
+        if (XML_Parse(parser, buffer, (int)n, 0) == XML_STATUS_ERROR)
+            break;
+    }
+    XML_ParserFree(parser);
+    fclose(file);
+    return total > 0;
+}
+
+static bool has_ending(const char *name, const char *ending)
+{
+    size_t length = strlen(name);
+    return length > strlen(ending) && strcmp(name + length - strlen(ending), ending) == 0;
+}
+
+/* Reads each report into @p reading until @p enough says so; returns how many there were. */
+static int read_all(bool (*enough)(struct reading *reading), struct reading *reading)
+{
+    DIR *directory = opendir(folder());
+    int reports = 0;
+    for (struct dirent *entry; directory != NULL && (entry = readdir(directory)) != NULL;) {
+        const char *path = text("%s/%s", folder(), entry->d_name);
+        if (has_ending(entry->d_name, ".xml")) {
+            *reading = (struct reading){0};
+            reports += read_report(path, reading);
+            if (enough(reading))
+                break;
+        }
+    }
+    if (directory != NULL)
+        closedir(directory);
+    return reports;
+}
+
+static bool is_enough(struct reading *reading)
+{
+    return reading->has_first || (reading->has_leak && !reading->has_crash);
+}
+
+static bool is_crash(struct reading *reading)
+{
+    return reading->has_crash && reading->crash.where.line != 0;
+}
+
+static void look_for_unknown_calls(void)
+{
+    DIR *directory = opendir(folder());
+    for (struct dirent *entry; directory != NULL && (entry = readdir(directory)) != NULL;) {
+        char log[16384];
+        if (!has_ending(entry->d_name, ".log") || proc_read(text("%s/%s", folder(), entry->d_name), log, sizeof log) <= 0)
+            continue;
+        const char *unknown = strstr(log, "unhandled ");
+        if (unknown != NULL && strstr(unknown, "syscall") != NULL) {
+            closedir(directory);
+            not_graded("this valgrind does not know a system call that the program uses (%.*s)",
+                       (int)strcspn(unknown, "\n"), unknown);
+        }
+    }
+    if (directory != NULL)
+        closedir(directory);
+}
+
+static const char *advice(const char *kind)
+{
+    static const struct {
+        const char *kind;
+        const char *advice;
+    } table[] = {
+        {"UninitCondition", "A decision depends on a variable that was never set."},
+        {"UninitValue", "A value is used that was never set."},
+        {"SyscallParam", "A system call is given bytes that were never set: often the unset part of a structure, such as hints "
+                         "for getaddrinfo() or a buffer sent longer than it was filled."},
+        {"InvalidRead", "It reads outside of what was allocated, or after free()."},
+        {"InvalidWrite", "It writes outside of what was allocated, or after free()."},
+        {"InvalidFree", "It frees what was not allocated, or is free already."},
+        {"Leak_DefinitelyLost", "Memory was allocated and nothing points to it any more: free() or freeaddrinfo() is missing on "
+                                "some way out."},
+        {"FdNotClosed", "A descriptor was opened and never closed."},
+    };
+    for (size_t i = 0; i < sizeof table / sizeof *table; i++) {
+        if (strcmp(table[i].kind, kind) == 0)
+            return table[i].advice;
+    }
+    return "Run it under valgrind yourself, to see more.";
+}
+
+void memcheck_judge(void)
+{
+    static struct reading reading;
+    look_for_unknown_calls();
+    int reports = read_all(is_enough, &reading);
+    if (reports == 0)
+        fails("a report of memcheck", "the program left no report: it went on without valgrind");
+    if (is_enough(&reading)) {
+        const struct finding *finding = reading.has_first ? &reading.first : &reading.leak;
+        verdict_where(&finding->where);
+        verdict_because("%s", advice(finding->kind));
+        fails("no memory error and no leak (valgrind memcheck)", text("%s", finding->what));
+    }
+}
+
+int memcheck_crash(struct source *where, const char **words)
+{
+    static struct reading reading;
+    read_all(is_crash, &reading);
+    if (!is_crash(&reading))
+        return 0;
+    *where = reading.crash.where;
+    *words = text("%s", reading.crash.what);
+    return 1;
+}

@@ -1,0 +1,17 @@
+/**
+ * @file
+ * Memory errors and leaks, found by valgrind's memcheck in the program and in every process that it forks.
+ *
+ * The reports are XML files (valgrind's docs/internals/xml-output-protocol4.txt), one a process, read with expat.
+ */
+#pragma once
+
+/** True if valgrind can be had; else the check is not graded here. */
+void memcheck_needed(void);
+/** What spawn() takes to run @p path with @p args under valgrind. */
+const char *const *memcheck_command(const char *path, const char *const *args);
+/** Reads all reports after the programs have ended; fails the check at the first error, at the program's line. */
+void memcheck_judge(void);
+/** Finds, in the reports of a replay, where a program was when a signal ended it; false if nothing is known. */
+struct source;
+int memcheck_crash(struct source *where, const char **words);

@@ -1,0 +1,50 @@
+/* Ports that nobody else uses, for programs that are told which to use. */
+#define _GNU_SOURCE
+#include <errno.h>
+#include <netinet/in.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include "check/check.h"
+#include "check/verdict.h"
+
+/* Below the range that the kernel hands out by itself (ip_local_port_range begins at 32768). */
+enum { LOWEST = 10000, HIGHEST = 32000, TRIES = 200 };
+
+/* An abstract Unix socket is a lock: it is one network namespace's, and gone with its process (unix(7)). */
+static bool take_lock(int port)
+{
+    struct sockaddr_un name = {.sun_family = AF_UNIX};
+    int length = snprintf(name.sun_path + 1, sizeof name.sun_path - 1, "sockeye-port-%d", port);
+    int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    if (fd == -1)
+        fault("no socket for a lock: %s", strerror(errno));
+    socklen_t size = (socklen_t)(offsetof(struct sockaddr_un, sun_path) + 1 + (size_t)length);
+    if (bind(fd, (struct sockaddr *)&name, size) == 0)
+        return true; /* open until the worker ends */
+    close(fd);
+    return false;
+}
+
+static bool can_bind(int type, int port)
+{
+    struct sockaddr_in any = {.sin_family = AF_INET, .sin_port = htons((in_port_t)port)};
+    int fd = socket(AF_INET, type | SOCK_CLOEXEC, 0);
+    bool can = fd != -1 && bind(fd, (struct sockaddr *)&any, sizeof any) == 0;
+    if (fd != -1)
+        close(fd);
+    return can;
+}
+
+int free_port(void)
+{
+    for (int i = 0; i < TRIES; i++) {
+        int port = (int)random_between(LOWEST, HIGHEST);
+        if (take_lock(port) && can_bind(SOCK_STREAM, port) && can_bind(SOCK_DGRAM, port))
+            return port;
+    }
+    fault("no free port found");
+}

@@ -1,0 +1,301 @@
+#define _GNU_SOURCE
+#include "check/program.h"
+
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "check/memcheck.h"
+#include "check/record.h"
+#include "check/spawn.h"
+#include "check/stage.h"
+#include "check/verdict.h"
+#include "look/proc.h"
+
+enum { ERROR_OUTPUT_MAX = 64 << 10, HELPERS_MAX = 16 };
+
+static struct program programs[PROGRAMS_MAX];
+static int count;
+static pid_t helpers[HELPERS_MAX];
+static int helper_count;
+
+/* "tcp_client 127.0.0.1 4242 'two words'": as one would type it. */
+static const char *command_line(const char *const *args)
+{
+    const char *line = "";
+    for (; *args != NULL; args++) {
+        struct bytes arg = bytes(*args);
+        bool plain = arg.length > 0 && strspn(*args, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+                                                     "0123456789._-:/[]+=") == arg.length;
+        const char *word = plain ? *args : quoted(arg, 60);
+        line = text("%s%s%s", line, *line == '\0' ? "" : " ", word);
+    }
+    return line;
+}
+
+struct program *program_runs(struct how how, const char *const *args)
+{
+    if (count == PROGRAMS_MAX)
+        fault("a check may run %d programs", PROGRAMS_MAX);
+    int arg_count = 0;
+    while (args[arg_count] != NULL)
+        arg_count++;
+    const char **vector = keep(((size_t)arg_count + 2) * sizeof *vector);
+    vector[0] = text("%s/%s", stage.programs, args[0]);
+    memcpy(vector + 1, args, (size_t)arg_count * sizeof *vector);
+
+    const char *line = command_line(args);
+    record(YOU, NULL, "start", bytes(line));
+    struct spawned_ends ends;
+    double started_at = now();
+    pid_t pid = spawn(&how, stage.memcheck ? memcheck_command(vector[0], args) : vector, &ends);
+    struct program *program = &programs[count++];
+    *program = (struct program){
+        .name = args[0],
+        .line = line,
+        .pid = pid,
+        .input = ends.input,
+        .out = {.fd = ends.out, .limit = OUTPUT_MAX},
+        .err = {.fd = ends.err, .limit = ERROR_OUTPUT_MAX},
+        .started_at = started_at,
+    };
+    return program;
+}
+
+static void drain(struct output *output)
+{
+    static char buffer[256 << 10];
+    while (output->fd != -1) {
+        ssize_t n = read(output->fd, buffer, sizeof buffer);
+        if (n == -1)
+            return;
+        if (n == 0) {
+            close(output->fd);
+            output->fd = -1;
+            return;
+        }
+        output->total += (size_t)n;
+        size_t wanted = output->limit - output->length < (size_t)n ? output->limit - output->length : (size_t)n;
+        if (output->length + wanted > output->capacity) {
+            output->capacity = (output->length + wanted) * 2;
+            char *larger = realloc(output->data, output->capacity);
+            if (larger == NULL)
+                fault("no memory for a program's output");
+            output->data = larger;
+        }
+        if (wanted > 0)
+            memcpy(output->data + output->length, buffer, wanted);
+        output->length += wanted;
+        if (output->total > OUTPUT_MAX)
+            return; /* a flood: program_is_sane() has a word for it */
+    }
+}
+
+static const char *signal_words(int sig)
+{
+    static const char *const words[] = {
+        [SIGSEGV] = "a memory error: it used an address that it may not",
+        [SIGBUS] = "a memory error: it used an address that it may not",
+        [SIGABRT] = "the C library found an error, such as a broken heap or stack, and gave up",
+        [SIGFPE] = "an arithmetic error, such as a division by zero",
+        [SIGILL] = "an instruction that does not exist: it runs through memory that is no code",
+        [SIGPIPE] = "it wrote to a connection whose other end is closed: ignore SIGPIPE or use MSG_NOSIGNAL, then "
+                    "write returns -1 with EPIPE",
+        [SIGXCPU] = "it used 20 seconds of CPU time",
+        [SIGXFSZ] = "it wrote a file of more than 64 MiB",
+        [SIGALRM] = "alarm() went off and nothing caught it",
+        [SIGKILL] = "somebody killed it, or it used too much memory",
+    };
+    return sig < (int)(sizeof words / sizeof *words) ? words[sig] : NULL;
+}
+
+const char *program_fate(const struct program *program)
+{
+    if (!program->ended)
+        return text("%s is still running", program->name);
+    const char *fate;
+    if (WIFSIGNALED(program->status))
+        fate = text("%s was ended by SIG%s", program->name, sigabbrev_np(WTERMSIG(program->status)));
+    else
+        fate = text("%s ended with status %d", program->name, WEXITSTATUS(program->status));
+    if (program->err.length > 0)
+        return text("%s; its stderr: %s", fate,
+                    quoted((struct bytes){program->err.data, program->err.length}, 160));
+    return text("%s; its stderr is empty", fate);
+}
+
+static void note_end(struct program *program, int status)
+{
+    program->ended = true;
+    program->status = status;
+    program->ended_at = now();
+    if (WIFSIGNALED(status))
+        record(YOU, NULL, "exit", bytes(text("ended by SIG%s", sigabbrev_np(WTERMSIG(status)))));
+    else
+        record(YOU, NULL, "exit", bytes(text("ends with status %d", WEXITSTATUS(status))));
+}
+
+/* The run that started us is gone, or wants us gone: the check ends, and cleans up as at any end. */
+static void look_for_the_end(void)
+{
+    sigset_t pending;
+    if (sigpending(&pending) == 0 && sigismember(&pending, SIGTERM) == 1)
+        fault("the check was ended from outside");
+}
+
+void programs_attend(void)
+{
+    look_for_the_end();
+    int status;
+    pid_t pid;
+    while ((pid = waitpid(-1, &status, WNOHANG)) > 0) {
+        for (int i = 0; i < count; i++) {
+            if (programs[i].pid == pid && !programs[i].ended)
+                note_end(&programs[i], status);
+        }
+    }
+    for (int i = 0; i < count; i++) {
+        drain(&programs[i].out);
+        drain(&programs[i].err);
+    }
+}
+
+int programs_poll_fds(int *fds, int max)
+{
+    int n = 0;
+    for (int i = 0; i < count && n + 2 <= max; i++) {
+        if (programs[i].out.fd != -1)
+            fds[n++] = programs[i].out.fd;
+        if (programs[i].err.fd != -1)
+            fds[n++] = programs[i].err.fd;
+    }
+    return n;
+}
+
+void programs_helper(pid_t pid)
+{
+    if (helper_count == HELPERS_MAX)
+        fault("too many helpers");
+    helpers[helper_count++] = pid;
+}
+
+static bool is_helper(pid_t pid)
+{
+    for (int i = 0; i < helper_count; i++) {
+        if (helpers[i] == pid)
+            return true;
+    }
+    return false;
+}
+
+int programs_pids(pid_t *pids, int max)
+{
+    int all = proc_descendants(getpid(), pids, max);
+    int n = 0;
+    for (int i = 0; i < all; i++) {
+        if (!is_helper(pids[i]))
+            pids[n++] = pids[i];
+    }
+    return n;
+}
+
+int programs_alive(void)
+{
+    pid_t pids[8];
+    return programs_pids(pids, 8);
+}
+
+bool programs_sleep(void)
+{
+    static pid_t pids[PROC_MAX];
+    int n = programs_pids(pids, PROC_MAX);
+    for (int i = 0; i < n; i++) {
+        static struct thread threads[512];
+        int thread_count = proc_threads(pids[i], threads, 512);
+        for (int k = 0; k < thread_count; k++) {
+            if (threads[k].state != 'S' && threads[k].state != 'Z')
+                return false;
+        }
+    }
+    return true;
+}
+
+bool others_run(const struct program *program)
+{
+    for (int i = 0; i < count; i++) {
+        if (&programs[i] != program && !programs[i].ended)
+            return true;
+    }
+    return false;
+}
+
+struct program *program_number(int index)
+{
+    return index < count ? &programs[index] : NULL;
+}
+
+struct program *program_of(pid_t pid)
+{
+    for (int steps = 0; steps < 64; steps++) {
+        for (int i = 0; i < count; i++) {
+            if (programs[i].pid == pid)
+                return &programs[i];
+        }
+        struct process process;
+        if (proc_process(pid, &process) == -1)
+            break;
+        pid = process.parent;
+    }
+    return &programs[0];
+}
+
+void program_is_sane(const struct program *program)
+{
+    if (program->out.total > OUTPUT_MAX) {
+        verdict_because("A loop writes the same again and again. Does it end when recv() returns 0, and when it "
+                        "returns -1?");
+        fails("an output of a size that the conversation explains",
+              text("%s wrote more than %d MiB to stdout", program->name, OUTPUT_MAX >> 20));
+    }
+    if (program->err.total > OUTPUT_MAX) {
+        verdict_because("A loop reports the same error again and again.");
+        fails("a message on stderr", text("%s wrote more than %d MiB to stderr", program->name, OUTPUT_MAX >> 20));
+    }
+    if (program->ended && WIFSIGNALED(program->status)) {
+        int sig = WTERMSIG(program->status);
+        if ((program->sent & (1UL << sig)) != 0)
+            return; /* the check's own doing: its verbs know whether it was right */
+        const char *words = signal_words(sig);
+        if (words != NULL)
+            verdict_because("SIG%s: %s.", sigabbrev_np(sig), words);
+        fails(text("%s ends by itself", program->name), program_fate(program));
+    }
+}
+
+/* Stops all before it kills any, so that none can fork behind its back; looks again until it finds no new one. */
+void programs_kill_all(void)
+{
+    static pid_t pids[PROC_MAX * 4];
+    if (stage.private_network) { /* its own process table: nobody else is there */
+        kill(-1, SIGKILL);
+    } else {
+        for (int before = -1, n = 0; n != before;) {
+            before = n;
+            n = proc_descendants(getpid(), pids, PROC_MAX * 4);
+            for (int i = 0; i < n; i++)
+                kill(pids[i], SIGSTOP);
+        }
+        int n = proc_descendants(getpid(), pids, PROC_MAX * 4);
+        for (int i = 0; i < n; i++)
+            kill(pids[i], SIGKILL);
+    }
+    while (waitpid(-1, NULL, 0) > 0)
+        ;
+    for (int i = 0; i < count; i++) {
+        free(programs[i].out.data);
+        free(programs[i].err.data);
+        programs[i].out.data = programs[i].err.data = NULL;
+    }
+}

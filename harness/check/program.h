@@ -1,0 +1,78 @@
+/**
+ * @file
+ * Programs under test: starting them, what they print, how they end. The verbs are in check.h.
+ *
+ * A program starts with default signal actions, an empty signal mask, descriptors 0 to 2 only, a fixed environment
+ * and an empty folder as its working directory, in a session of its own, without privileges and within limits
+ * (see cage.h). Its stdin is /dev/null unless asked otherwise.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <sys/types.h>
+
+#include "check/bytes.h"
+
+enum { PROGRAMS_MAX = 64, OUTPUT_MAX = 48 << 20, PROCESSES_MAX = 400 };
+
+/** What is read from a pipe of a program. */
+struct output {
+    int fd;                 /**< -1 once its end was seen */
+    char *data;
+    size_t length;          /**< bytes kept */
+    size_t capacity;
+    size_t limit;           /**< bytes kept at most */
+    size_t total;           /**< bytes read */
+};
+
+struct program {
+    const char *name;
+    const char *line;       /**< its command line, for people */
+    pid_t pid;
+    int input;              /**< our end of its stdin, or -1 */
+    struct output out;
+    struct output err;
+    bool ended;
+    int status;             /**< of waitpid(2), once ended */
+    unsigned long sent;     /**< the signals that the check has sent it, as bits */
+    double ended_at;
+    double started_at;
+};
+
+/** How a program is started; all zero is as usual. */
+struct how {
+    bool closed[3];         /**< descriptors 0 to 2 that it does not get */
+    bool extra_descriptors; /**< it inherits some open descriptors above 2 */
+    bool input;             /**< its stdin is a pipe that types() writes to */
+    bool signals_ignored;   /**< SIGPIPE, SIGCHLD, SIGHUP, SIGUSR1 are ignored at its start */
+    bool signals_blocked;   /**< every signal is blocked at its start */
+};
+
+#define AS_USUAL ((struct how){0})
+
+/** Reaps, and reads what the programs have written; called by every wait. */
+void programs_attend(void);
+/** How many programs have not ended, or left processes behind. */
+int programs_alive(void);
+/** All processes of all programs, zombies too. */
+int programs_pids(pid_t *pids, int max);
+/** Ends everything that was started, wherever it is by now. */
+void programs_kill_all(void);
+/** Names a process that is none of the program's, such as strace. */
+void programs_helper(pid_t pid);
+/** The program that a process belongs to; the first one if it can't be told. */
+struct program *program_of(pid_t pid);
+/** Every program, in the order of their start; NULL behind the last. */
+struct program *program_number(int index);
+/** "your program has ended with status 1 and said on stderr: …" */
+const char *program_fate(const struct program *program);
+/** Fails if the program was ended by a signal that speaks of a bug, floods or has gone mad. */
+void program_is_sane(const struct program *program);
+/** True if every thread of every process sleeps (state S), whatever it waits for. */
+bool programs_sleep(void);
+/** True if another program than @p program has not ended. */
+bool others_run(const struct program *program);
+/** Descriptors that poll(2) may watch for the programs' output; returns how many. */
+int programs_poll_fds(int *fds, int max);
+/** Runs args[0], a program of the lesson, with its arguments; the verb runs() in check.h. */
+struct program *program_runs(struct how how, const char *const *args);

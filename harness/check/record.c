@@ -1,0 +1,67 @@
+#include "check/record.h"
+
+#include <time.h>
+
+static struct event events[RECORD_EVENTS_MAX];
+static size_t count;
+static size_t left_out;
+static double beginning;
+
+static double monotonic(void)
+{
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
+}
+
+void record_begin(void)
+{
+    beginning = monotonic();
+    count = 0;
+    left_out = 0;
+}
+
+double now(void)
+{
+    return monotonic() - beginning;
+}
+
+static bool same(const char *a, const char *b)
+{
+    return a == b || (a != NULL && b != NULL && strcmp(a, b) == 0);
+}
+
+void record(const char *from, const char *to, const char *event, struct bytes data)
+{
+    struct event *last = count > 0 ? &events[count - 1] : NULL;
+    if (last != NULL && strcmp(event, "data") == 0 && same(last->event, event) && same(last->from, from) &&
+        same(last->to, to) && now() - last->t < 0.02) {
+        if (last->data.length < RECORD_DATA_MAX)
+            last->data = part(join(last->data, data), 0, RECORD_DATA_MAX);
+        last->bytes += data.length;
+        return;
+    }
+    if (count == RECORD_EVENTS_MAX) {
+        left_out++;
+        return;
+    }
+    events[count++] = (struct event){
+        .t = now(),
+        .from = from,
+        .to = to,
+        .event = event,
+        .data = join(part(data, 0, RECORD_DATA_MAX), ""),
+        .bytes = data.length,
+    };
+}
+
+size_t record_count(size_t *dropped)
+{
+    *dropped = left_out;
+    return count;
+}
+
+const struct event *record_get(size_t index)
+{
+    return &events[index];
+}

@@ -1,0 +1,118 @@
+#define _GNU_SOURCE
+#include "check/spawn.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <sys/prctl.h>
+#include <unistd.h>
+
+#include "check/cage.h"
+#include "check/stage.h"
+#include "check/verdict.h"
+
+/* In the new process: makes it the process that the contract speaks of. Returns what could not be done. */
+static const char *become_program(const struct how *how, int input, int output, int error)
+{
+    setsid();
+    prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
+    if (chdir(stage.scratch) == -1)
+        return "enter its working directory";
+
+    const int given[] = {input, output, error};
+    for (int fd = 0; fd < 3; fd++) {
+        if (dup2(given[fd], fd) == -1)
+            return "set its descriptors";
+    }
+    int first_free = 3;
+    for (; how->extra_descriptors && first_free < 8; first_free++)
+        dup2(0, first_free);
+    close_range((unsigned int)first_free, ~0U, CLOSE_RANGE_CLOEXEC); /* the way back for errors closes at exec */
+    for (int fd = 0; fd < 3; fd++) {
+        if (how->closed[fd])
+            close(fd);
+    }
+
+    sigset_t mask;
+    sigemptyset(&mask);
+    for (int sig = 1; sig < NSIG; sig++)
+        signal(sig, SIG_DFL);
+    if (how->signals_ignored) {
+        signal(SIGPIPE, SIG_IGN);
+        signal(SIGCHLD, SIG_IGN);
+        signal(SIGHUP, SIG_IGN);
+        signal(SIGUSR1, SIG_IGN);
+    }
+    if (how->signals_blocked)
+        sigfillset(&mask);
+
+    const char *undone = NULL;
+    if (stage.run_as != (uid_t)-1)
+        undone = cage_become(stage.run_as);
+    if (undone == NULL)
+        undone = cage_enter(stage.private_network, stage.memcheck);
+    sigprocmask(SIG_SETMASK, &mask, NULL);
+    return undone;
+}
+
+static void make_pipe(int ends[2])
+{
+    if (pipe2(ends, O_CLOEXEC) == -1)
+        fault("no pipe for a program: %s", strerror(errno));
+    for (int i = 0; i < 2; i++) { /* never 0 to 2: those belong to the program */
+        int high = fcntl(ends[i], F_DUPFD_CLOEXEC, 10);
+        close(ends[i]);
+        ends[i] = high;
+    }
+}
+
+
+/* What could not be done comes back through a pipe that a successful exec closes. */
+static void report_problem(int problem, const char *undone)
+{
+    dprintf(problem, "%s: %s", undone, strerror(errno));
+    _exit(127);
+}
+
+pid_t spawn(const struct how *how, const char *const *vector, struct spawned_ends *ends)
+{
+    int in[2] = {-1, -1};
+    int out[2];
+    int err[2];
+    int problem[2];
+    if (how->input)
+        make_pipe(in);
+    else
+        in[0] = open("/dev/null", O_RDWR | O_CLOEXEC);
+    make_pipe(out);
+    make_pipe(err);
+    make_pipe(problem);
+
+    pid_t pid = fork();
+    if (pid == -1)
+        fault("no process for a program: %s", strerror(errno));
+    if (pid == 0) {
+        const char *undone = become_program(how, in[0], out[1], err[1]);
+        if (undone != NULL)
+            report_problem(problem[1], undone);
+        static const char *const environment[] = {"PATH=/usr/local/bin:/usr/bin:/bin", "LANG=C.UTF-8", "HOME=/tmp", NULL};
+        execve(vector[0], (char *const *)(uintptr_t)(vector + 1), (char *const *)(uintptr_t)environment);
+        report_problem(problem[1], "run it");
+    }
+    close(in[0]);
+    close(out[1]);
+    close(err[1]);
+    close(problem[1]);
+    char words[256];
+    ssize_t n = read(problem[0], words, sizeof words - 1);
+    close(problem[0]);
+    if (n > 0) {
+        words[n] = '\0';
+        fault("could not start %s: %s", vector[0], words);
+    }
+    fcntl(out[0], F_SETFL, O_NONBLOCK);
+    fcntl(err[0], F_SETFL, O_NONBLOCK);
+    *ends = (struct spawned_ends){.input = in[1], .out = out[0], .err = err[0]};
+    return pid;
+}

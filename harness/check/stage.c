@@ -1,0 +1,3 @@
+#include "check/stage.h"
+
+struct stage stage;

@@ -1,0 +1,20 @@
+/**
+ * @file
+ * What the worker gives a check to play on: set once, before the check begins.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+struct stage {
+    bool private_network;   /**< a network and a process table of the check's own; else the machine's loopback */
+    const char *programs;   /**< the folder of the built programs, which see it read-only */
+    const char *scratch;    /**< an empty folder for the programs, their working directory */
+    uid_t run_as;           /**< the user that programs run as; (uid_t)-1: the worker's own */
+    uint64_t seed;
+    bool memcheck;          /**< programs run under valgrind */
+};
+
+extern struct stage stage;

@@ -1,0 +1,277 @@
+/* The verbs that send and hear on a connection. */
+#define _GNU_SOURCE
+#include <errno.h>
+#include <poll.h>
+#include <stdio.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "check/check.h"
+#include "check/conn.h"
+#include "check/difference.h"
+#include "check/program.h"
+#include "check/record.h"
+#include "check/verdict.h"
+#include "check/wait.h"
+#include "look/proc.h"
+#include "look/sockets.h"
+
+/* One exchange: what is still to be sent, and what has been heard so far. */
+struct talk {
+    struct conn *conn;
+    struct bytes out;       /* still to be sent */
+    struct bytes expected;
+    char *got;              /* as much as expected has */
+    size_t got_length;
+    bool slowly;            /* reads only while the program sleeps */
+    bool refused;           /* the program's end takes nothing more */
+};
+
+static void send_some(struct talk *talk)
+{
+    while (talk->out.length > 0 && !talk->refused) {
+        ssize_t n = send(talk->conn->fd, talk->out.data, talk->out.length, MSG_DONTWAIT | MSG_NOSIGNAL);
+        if (n == -1) {
+            talk->refused = errno != EAGAIN && errno != EINTR;
+            if (talk->refused)
+                record(talk->conn->name, YOU, "data (refused: the connection is closed)", talk->out);
+            return;
+        }
+        record(talk->conn->name, YOU, "data", part(talk->out, 0, (size_t)n));
+        talk->conn->said += (size_t)n;
+        talk->out = part(talk->out, (size_t)n, talk->out.length);
+    }
+}
+
+static void note_end(struct conn *conn, bool reset)
+{
+    conn->heard_eof = true;
+    conn->heard_reset = reset;
+    record(YOU, conn->name, reset ? "reset" : "end-of-file", bytes(""));
+}
+
+static void hear_some(struct talk *talk)
+{
+    struct conn *conn = talk->conn;
+    while (talk->got_length < talk->expected.length && !conn->heard_eof) {
+        ssize_t n = recv(conn->fd, talk->got + talk->got_length, talk->expected.length - talk->got_length, MSG_DONTWAIT);
+        if (n == -1 && errno == EAGAIN)
+            return;
+        if (n <= 0) {
+            note_end(conn, n == -1);
+            return;
+        }
+        record(YOU, conn->name, "data", (struct bytes){talk->got + talk->got_length, (size_t)n});
+        talk->got_length += (size_t)n;
+        conn->heard += (size_t)n;
+    }
+}
+
+static struct bytes got(const struct talk *talk)
+{
+    return (struct bytes){talk->got, talk->got_length};
+}
+
+static bool talk_is_over(void *context)
+{
+    struct talk *talk = context;
+    send_some(talk);
+    if (!talk->slowly || programs_sleep())
+        hear_some(talk);
+    if (common_prefix(got(talk), talk->expected) < talk->got_length)
+        return true; /* wrong already: no need to wait for the rest */
+    bool all_heard = talk->got_length == talk->expected.length || talk->conn->heard_eof;
+    return all_heard && (talk->out.length == 0 || talk->refused || talk->conn->heard_eof);
+}
+
+/* Who still holds the program's end of a connection: the reason why no end-of-file comes. */
+static const char *holders(const struct conn *conn)
+{
+    static pid_t pids[PROC_MAX];
+    static struct descriptor descriptors[PROC_DESCRIPTORS_MAX];
+    const char *list = NULL;
+    unsigned long inode = conn_inode(conn);
+    int count = inode == 0 ? 0 : programs_pids(pids, PROC_MAX);
+    for (int i = 0; i < count; i++) {
+        int n = proc_descriptors(pids[i], descriptors, PROC_DESCRIPTORS_MAX);
+        for (int k = 0; k < n; k++) {
+            if (proc_socket_inode(&descriptors[k]) != inode)
+                continue;
+            const char *which = pids[i] == program_of(pids[i])->pid ? "the first process" : "child";
+            list = text("%s%s%s %d (descriptor %d)", list == NULL ? "" : list, list == NULL ? "" : ", ", which, pids[i],
+                        descriptors[k].fd);
+        }
+    }
+    return list;
+}
+
+static const char *ended_words(const struct conn *conn)
+{
+    return conn->heard_reset ? "then the connection was reset" : "then end-of-file";
+}
+
+static _Noreturn void talk_fails(struct talk *talk, enum waited waited, const struct awaited *awaited)
+{
+    const char *expected = text("the %s hears %s", talk->conn->name, shown(talk->expected));
+    const char *observed = difference(talk->expected, got(talk));
+    observed = text("it heard %s", observed);
+    if (waited != CAME)
+        wait_fails(waited, awaited, expected, observed);
+    if (talk->conn->heard_eof) {
+        observed = text("%s, %s", observed, ended_words(talk->conn));
+        if (talk->conn->heard_reset)
+            verdict_because("The kernel resets a connection that is closed while bytes are still unread, and when a process "
+                            "dies with bytes unread.");
+        programs_attend();
+        if (program_number(0)->ended)
+            observed = text("%s; %s", observed, program_fate(program_number(0)));
+    }
+    fails(expected, observed);
+}
+
+static void talk(struct conn *conn, struct bytes out, struct bytes expected, bool slowly)
+{
+    if (conn->fd == -1)
+        fault("a check talks on a connection that it has closed");
+    struct talk talk = {
+        .conn = conn, .out = out, .expected = expected, .got = keep(expected.length + 1), .slowly = slowly};
+    struct awaited awaited = {.come = talk_is_over,
+                              .context = &talk,
+                              .fd = slowly ? 0 : conn->fd,
+                              .events = (short)((expected.length > 0 ? POLLIN : 0) | (out.length > 0 ? POLLOUT : 0)),
+                              .conn = conn,
+                              .who_waits = expected.length > 0 ? text("the %s waits for an answer", conn->name)
+                                                               : text("the %s has more to send", conn->name)};
+    enum waited waited = wait_until(&awaited);
+    if (expected.length > 0 && (waited != CAME || talk.got_length < expected.length ||
+                                common_prefix(got(&talk), expected) < expected.length))
+        talk_fails(&talk, waited, &awaited);
+    if (waited != CAME && waited != ENDED)
+        wait_fails(waited, &awaited, text("the program reads what the %s sends", conn->name),
+                   text("it has not read the last %zu of %zu bytes", talk.out.length, out.length));
+}
+
+void conn_says(struct conn *conn, struct bytes what)
+{
+    talk(conn, what, bytes(""), false);
+}
+
+void conn_hears(struct conn *conn, struct bytes expected)
+{
+    talk(conn, bytes(""), expected, false);
+}
+
+void conn_hears_slowly(struct conn *conn, struct bytes expected)
+{
+    talk(conn, bytes(""), expected, true);
+}
+
+void conn_exchanges(struct conn *conn, struct bytes out, struct bytes expected)
+{
+    talk(conn, out, expected, false);
+}
+
+static bool all_is_taken(void *context)
+{
+    struct conn *conn = context;
+    struct socket_row row;
+    if (!sockets_connection(conn->program_port, conn->own_port, &row) || row.inode == 0)
+        return true;
+    return row.receiving == 0 && !conns_in_flight() && programs_sleep();
+}
+
+void is_taken(struct conn *conn)
+{
+    struct awaited awaited = {.come = all_is_taken, .context = conn, .until_end = true, .conn = conn};
+    wait_until(&awaited); /* however it ended: what the program did with it shows in what comes next */
+}
+
+void conn_says_when_taken(struct conn *conn, struct bytes what)
+{
+    is_taken(conn);
+    conn_says(conn, what);
+}
+
+static bool end_or_more(void *context)
+{
+    struct talk *talk = context;
+    hear_some(talk);
+    return talk->conn->heard_eof || talk->got_length > 0;
+}
+
+void hears_end(struct conn *conn)
+{
+    if (conn->heard_eof && !conn->heard_reset)
+        return;
+    struct talk talk = {.conn = conn, .expected = {NULL, 256}, .got = keep(256)};
+    struct awaited awaited = {.come = end_or_more,
+                              .context = &talk,
+                              .fd = conn->fd,
+                              .events = POLLIN,
+                              .conn = conn,
+                              .who_waits = text("the %s waits for end-of-file", conn->name)};
+    const char *expected = text("the %s hears end-of-file", conn->name);
+    enum waited waited = conn->heard_eof ? CAME : wait_until(&awaited);
+    if (waited != CAME) {
+        const char *who = holders(conn);
+        const char *observed = who == NULL ? "no end-of-file came" : text("the connection is still open in %s", who);
+        wait_fails(waited, &awaited, expected, observed);
+    }
+    if (talk.got_length > 0) {
+        struct bytes more = got(&talk);
+        difference(bytes(""), more);
+        fails(expected, text("it heard more: %s", quoted(more, 80)));
+    }
+    if (conn->heard_reset) {
+        verdict_because("The kernel resets a connection that is closed while bytes are still unread, and when a process "
+                        "dies with bytes unread.");
+        fails(expected, "the connection was reset");
+    }
+}
+
+static bool is_over(void *context)
+{
+    struct conn *conn = context;
+    char waste[4096];
+    while (!conn->heard_eof) {
+        ssize_t n = recv(conn->fd, waste, sizeof waste, MSG_DONTWAIT);
+        if (n == -1 && errno == EAGAIN)
+            return false;
+        if (n <= 0)
+            note_end(conn, n == -1);
+        else
+            record(YOU, conn->name, "data", (struct bytes){waste, (size_t)n});
+    }
+    return true;
+}
+
+void is_closed(struct conn *conn)
+{
+    struct awaited awaited = {.come = is_over,
+                              .context = conn,
+                              .fd = conn->fd,
+                              .events = POLLIN,
+                              .conn = conn,
+                              .who_waits = text("the %s waits for the connection to end", conn->name)};
+    enum waited waited = wait_until(&awaited);
+    if (waited == CAME)
+        return;
+    const char *who = holders(conn);
+    wait_fails(waited, &awaited, text("the connection of the %s is closed", conn->name),
+               who == NULL ? "it stays open" : text("it stays open in %s", who));
+}
+
+void hears_nothing(struct conn *conn)
+{
+    wait_settled(0.25);
+    char buffer[80];
+    ssize_t n = recv(conn->fd, buffer, sizeof buffer, MSG_DONTWAIT | MSG_PEEK);
+    if (n == -1 && errno == EAGAIN) {
+        record(conn->name, NULL, "hears nothing", bytes(""));
+        return;
+    }
+    const char *expected = text("the %s hears nothing for now", conn->name);
+    if (n > 0)
+        fails(expected, text("it heard %s", quoted((struct bytes){buffer, (size_t)n}, 60)));
+    fails(expected, n == 0 ? "it heard end-of-file" : "its connection was reset");
+}

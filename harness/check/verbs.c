@@ -1,0 +1,326 @@
+/* The verbs whose subject is the program: what it prints, how it ends, what it may be made to suffer. */
+#define _GNU_SOURCE
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <stdio.h>
+#include <strings.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "check/check.h"
+#include "check/difference.h"
+#include "check/record.h"
+#include "check/stage.h"
+#include "check/verdict.h"
+#include "check/wait.h"
+#include "look/proc.h"
+#include "look/sockets.h"
+
+const char *number(long value)
+{
+    return text("%ld", value);
+}
+
+static struct bytes printed(const struct program *program)
+{
+    return (struct bytes){program->out.data == NULL ? "" : program->out.data, program->out.length};
+}
+
+/* ------------------------------------------------ the end */
+
+static bool has_ended(void *context)
+{
+    struct program *program = context;
+    return program->ended;
+}
+
+/* All processes gone: a daemon that it left would hold its output open. */
+static bool has_ended_wholly(void *context)
+{
+    struct program *program = context;
+    return program->ended && (programs_alive() == 0 || others_run(program));
+}
+
+static const char *leftovers(void)
+{
+    pid_t pids[PROC_MAX];
+    int count = programs_pids(pids, PROC_MAX);
+    const char *list = "";
+    for (int i = 0; i < count && i < 5; i++)
+        list = text("%s%s%d", list, i == 0 ? "" : ", ", pids[i]);
+    return text("%d process%s (%s%s)", count, count == 1 ? "" : "es", list, count > 5 ? ", …" : "");
+}
+
+static void ends(struct program *program, double seconds, int status)
+{
+    const char *expected = seconds > 0 ? text("%s ends with status %d within %g second%s", program->name, status, seconds,
+                                              seconds > 1 ? "s" : "")
+                                       : text("%s ends with status %d", program->name, status);
+    struct awaited awaited = {.come = has_ended, .context = program, .seconds = seconds > 0 ? seconds + 1 : 0};
+    enum waited waited = wait_until(&awaited);
+    if (waited != CAME) {
+        if (seconds > 0 && waited == LATE)
+            wait_was_timely(0.5);
+        wait_fails(waited, &awaited, expected, NULL);
+    }
+    program_is_sane(program);
+    if (WIFSIGNALED(program->status)) {
+        verdict_because("A signal that is not caught ends the process where it stands. To end with a status of its own, "
+                        "the program must catch it (sigaction, or block it and use signalfd).");
+        fails(expected, program_fate(program));
+    }
+    if (WEXITSTATUS(program->status) != status)
+        fails(expected, program_fate(program));
+    awaited.come = has_ended_wholly;
+    if (wait_until(&awaited) != CAME) {
+        verdict_because("A child that nobody waits for goes on when its parent has ended.");
+        fails(text("%s ends and leaves no process behind", program->name), text("it left %s running", leftovers()));
+    }
+}
+
+void exits(struct program *program, int status)
+{
+    ends(program, 0, status);
+}
+
+void exits_within(struct program *program, double seconds, int status)
+{
+    ends(program, seconds, status);
+}
+
+/* ------------------------------------------------ its output */
+
+void program_prints(struct program *program, struct bytes expected)
+{
+    struct awaited awaited = {.come = has_ended_wholly, .context = program};
+    enum waited waited = wait_until(&awaited);
+    program_is_sane(program);
+    const char *wanted = text("stdout is %s", expected.length == 0 ? "empty" : shown(expected));
+    struct bytes got = printed(program);
+    bool same = got.length == expected.length && common_prefix(got, expected) == got.length;
+    if (waited != CAME && !program->ended)
+        wait_fails(waited, &awaited, same ? text("%s, and the program ends", wanted) : wanted,
+                   text("so far it printed %s", same ? "exactly that" : difference(expected, got)));
+    if (!same)
+        fails(wanted, text("it printed %s; %s", difference(expected, got), program_fate(program)));
+    record(YOU, NULL, "stdout", expected);
+}
+
+struct printing {
+    struct program *program;
+    struct bytes expected;
+};
+
+static bool is_printed(void *context)
+{
+    struct printing *printing = context;
+    struct bytes got = printed(printing->program);
+    return got.length >= printing->expected.length || common_prefix(got, printing->expected) < got.length;
+}
+
+void program_prints_at_once(struct program *program, struct bytes expected)
+{
+    struct printing printing = {program, expected};
+    struct awaited awaited = {.come = is_printed, .context = &printing, .until_end = true};
+    enum waited waited = wait_until(&awaited);
+    struct bytes got = printed(program);
+    if (got.length == expected.length && common_prefix(got, expected) == got.length) {
+        record(YOU, NULL, "stdout", expected);
+        return;
+    }
+    const char *wanted = text("stdout is %s, at once", shown(expected));
+    const char *observed = text("so far it printed %s", difference(expected, got));
+    if (waited == STUCK && got.length == 0)
+        verdict_because("stdio keeps what is printed to a pipe in a buffer until it is full: fflush(stdout).");
+    if (waited != CAME)
+        wait_fails(waited, &awaited, wanted, observed);
+    fails(wanted, observed);
+}
+
+/* strerror() speaks the C locale here; upper and lower case are the same. */
+static bool says_word(const struct output *output, const char *word)
+{
+    return output->length > 0 && strcasestr(text("%.*s", (int)output->length, output->data), word) != NULL;
+}
+
+struct complaint {
+    struct program *program;
+    const char *const *words;
+};
+
+static const char *missing_word(const struct complaint *complaint)
+{
+    for (const char *const *word = complaint->words; *word != NULL; word++) {
+        if (!says_word(&complaint->program->err, *word))
+            return *word;
+    }
+    return NULL;
+}
+
+static bool has_complained(void *context)
+{
+    const struct complaint *complaint = context;
+    return complaint->program->err.length > 0 && missing_word(complaint) == NULL;
+}
+
+void program_complains(struct program *program, const char *const *words)
+{
+    const char *wanted = "";
+    for (const char *const *word = words; *word != NULL; word++)
+        wanted = text("%s%s\"%s\"", wanted, *wanted == '\0' ? "" : " and ", *word);
+    wanted = text("a message on stderr%s%s", *wanted == '\0' ? "" : " that names ", wanted);
+
+    struct complaint complaint = {program, words};
+    struct awaited awaited = {.come = has_complained, .context = &complaint, .until_end = true};
+    enum waited waited = wait_until(&awaited);
+    if (waited == CAME)
+        return;
+    program_is_sane(program);
+    struct output *err = &program->err;
+    const char *missing = missing_word(&complaint);
+    const char *observed = err->length == 0 ? "stderr is empty"
+                                            : text("stderr is %s, without \"%s\"",
+                                                   quoted((struct bytes){err->data, err->length}, 200),
+                                                   missing == NULL ? "" : missing);
+    if (program->ended && program->out.length > 0 && err->length == 0)
+        verdict_because("It printed %s on stdout: messages belong on stderr, so that they can't be taken for data.",
+                        quoted(printed(program), 80));
+    if (program->ended)
+        fails(wanted, text("%s; %s", observed, program_fate(program)));
+    wait_fails(waited, &awaited, wanted, observed);
+}
+
+void program_refuses(const char *const *args)
+{
+    struct program *program = program_runs(AS_USUAL, args);
+    struct awaited awaited = {.come = has_ended, .context = program};
+    enum waited waited = wait_until(&awaited);
+    const char *line = program->line;
+    const char *wanted = text("%s: a message on stderr and status 2", line);
+    if (waited != CAME)
+        wait_fails(waited, &awaited, wanted, NULL);
+    program_is_sane(program);
+    programs_attend();
+    if (!WIFEXITED(program->status) || WEXITSTATUS(program->status) != 2)
+        fails(wanted, program_fate(program));
+    if (program->err.length == 0)
+        fails(wanted, "status 2, but nothing on stderr");
+    if (program->out.length > 0)
+        fails(text("%s: nothing on stdout", line), text("it printed %s", quoted(printed(program), 80)));
+}
+
+/* ------------------------------------------------ what it suffers */
+
+void is_sent(struct program *program, int sig)
+{
+    record("check", YOU, text("SIG%s", sigabbrev_np(sig)), bytes(""));
+    program->sent |= 1UL << sig;
+    if (!program->ended)
+        kill(program->pid, sig);
+}
+
+static bool all_are_stopped(void *context)
+{
+    (void)context;
+    pid_t pids[PROC_MAX];
+    int count = programs_pids(pids, PROC_MAX);
+    for (int i = 0; i < count; i++) {
+        struct process process;
+        if (proc_process(pids[i], &process) == 0 && process.state != 'T' && process.state != 'Z')
+            return false;
+    }
+    return true;
+}
+
+static void send_to_all(int sig)
+{
+    pid_t pids[PROC_MAX];
+    int count = programs_pids(pids, PROC_MAX);
+    for (int i = 0; i < count; i++)
+        kill(pids[i], sig);
+}
+
+void is_stopped_and_continued(struct program *program)
+{
+    (void)program;
+    wait_settled(1);
+    record("check", YOU, "SIGSTOP", bytes(""));
+    send_to_all(SIGSTOP);
+    struct awaited awaited = {.come = all_are_stopped, .stuck_is_no_end = true, .seconds = 1};
+    wait_until(&awaited);
+    send_to_all(SIGCONT);
+    record("check", YOU, "SIGCONT", bytes(""));
+}
+
+static double cpu_of_all(void)
+{
+    pid_t pids[PROC_MAX];
+    int count = programs_pids(pids, PROC_MAX);
+    double sum = 0;
+    for (int i = 0; i < count; i++)
+        sum += proc_cpu_seconds(pids[i]);
+    return sum;
+}
+
+static bool never(void *context)
+{
+    (void)context;
+    return false;
+}
+
+void uses_no_cpu(struct program *program)
+{
+    if (wait_settled(0.3)) {
+        record(YOU, NULL, "sleeps", bytes(""));
+        return;
+    }
+    double before = cpu_of_all();
+    double start = now();
+    struct awaited awaited = {.come = never, .seconds = 0.4, .stuck_is_no_end = true};
+    wait_until(&awaited);
+    double share = (cpu_of_all() - before) / (now() - start);
+    if (share < 0.1)
+        return;
+    struct awaited described = {.come = has_ended, .context = program, .seconds = 0.7};
+    verdict_because("A loop asks again and again whether something has come. Let the kernel wake it: block in read(), accept() "
+                    "or poll().");
+    wait_fails(LATE, &described, "a program that waits sleeps, and uses no CPU",
+               text("it used %.0f %% of a CPU while it had nothing to do", share * 100));
+}
+
+void program_is_typed(struct program *program, struct bytes what)
+{
+    size_t done = 0;
+    while (done < what.length) {
+        ssize_t n = write(program->input, what.data + done, what.length - done);
+        if (n == -1)
+            break; /* it has closed its stdin: what it does next shows whether that was right */
+        done += (size_t)n;
+    }
+    record("stdin", YOU, "data", what);
+}
+
+void input_ends(struct program *program)
+{
+    close(program->input);
+    program->input = -1;
+    record("stdin", YOU, "end-of-file", bytes(""));
+}
+
+/* ------------------------------------------------ serving */
+
+static bool listens_now(void *context)
+{
+    int *port = context;
+    return sockets_listener(SOCKET_TCP, *port, NULL);
+}
+
+void is_listening(struct program *server, int port)
+{
+    struct awaited awaited = {.come = listens_now, .context = &port, .until_end = true};
+    enum waited waited = wait_until(&awaited);
+    if (waited != CAME)
+        wait_fails(waited, &awaited, text("%s listens on TCP port %d", server->name, port), "nothing listens there");
+    record(YOU, NULL, "listen", bytes(text("port %d", port)));
+}

@@ -1,0 +1,310 @@
+#define _GNU_SOURCE
+#include "check/wait.h"
+
+#include <poll.h>
+#include <stdio.h>
+
+#include "check/conn.h"
+#include "check/program.h"
+#include "check/record.h"
+#include "check/stage.h"
+#include "check/verdict.h"
+#include "look/stuck.h"
+
+enum { SCHEDULED_MAX = 256 };
+
+/* Looks begin at once and grow rarer: a look costs some 50 µs of CPU a thread. */
+static const double first_gap = 0.001;
+static const double last_gap = 0.050;
+/* So long must nothing have moved: longer than the kernel takes to hand over a packet on a busy machine. */
+static const double still_for = 0.030;
+
+static struct {
+    double at;
+    void (*action)(void *context);
+    void *context;
+} scheduled[SCHEDULED_MAX];
+static int scheduled_count;
+
+static double lateness; /* of the timers of the wait under way: the most, in seconds */
+
+void schedule(double seconds, void (*action)(void *context), void *context)
+{
+    if (scheduled_count == SCHEDULED_MAX)
+        fault("too many things scheduled");
+    scheduled[scheduled_count].at = now() + seconds;
+    scheduled[scheduled_count].action = action;
+    scheduled[scheduled_count].context = context;
+    scheduled_count++;
+}
+
+/* Does what is due; returns the time of the next, or a time far off. */
+static double do_scheduled(void)
+{
+    double next = 1e9;
+    for (int i = 0; i < scheduled_count; i++) {
+        if (scheduled[i].at <= now()) {
+            void (*action)(void *) = scheduled[i].action;
+            void *context = scheduled[i].context;
+            scheduled[i] = scheduled[--scheduled_count];
+            i = -1; /* from the start: the action may have scheduled more */
+            next = 1e9;
+            action(context);
+        } else if (scheduled[i].at < next) {
+            next = scheduled[i].at;
+        }
+    }
+    return next;
+}
+
+/* The history of looks in one wait. */
+struct watch {
+    double next;
+    double gap;
+    uint64_t signature;
+    double since;          /* when this signature was first seen */
+    int looks;             /* how many looks in a row have seen it */
+    bool doubted;          /* looked deeper at this signature, and it is not certain */
+};
+
+static struct stuck_look last_look;
+
+static int look(struct watch *watch)
+{
+    static pid_t pids[PROC_MAX];
+    int count = programs_pids(pids, PROC_MAX);
+    if (count > PROCESSES_MAX) {
+        verdict_because("It forks without end. A child that returns to the accept loop forks again, and so do its "
+                        "children.");
+        fails("a bounded number of processes", text("the program has started more than %d processes", PROCESSES_MAX));
+    }
+    stuck_look(pids, count, &last_look);
+    bool same = watch->looks > 0 && last_look.signature == watch->signature;
+    if (!same) {
+        watch->signature = last_look.signature;
+        watch->since = now();
+        watch->looks = 0;
+        watch->doubted = false;
+    }
+    watch->looks++;
+    watch->gap = watch->gap * 2 > last_gap ? last_gap : watch->gap * 2;
+    watch->next = now() + watch->gap;
+    return count;
+}
+
+static bool has_been_still(const struct watch *watch)
+{
+    return watch->looks >= 3 && now() - watch->since >= still_for;
+}
+
+/* Sure only after a deeper look in between two that agree. */
+static bool is_stuck(struct watch *watch)
+{
+    if (!last_look.asleep || watch->doubted || !has_been_still(watch) || scheduled_count > 0 || conns_in_flight())
+        return false;
+    uint64_t before = watch->signature;
+    bool certain = stuck_is_certain(&last_look);
+    look(watch);
+    watch->doubted = !certain;
+    return certain && last_look.asleep && last_look.signature == before;
+}
+
+static void check_stopped(const struct watch *watch)
+{
+    if (!last_look.stopped || !has_been_still(watch))
+        return;
+    verdict_because("A stopped process does nothing until it gets SIGCONT. SIGSTOP comes from raise() or kill(), SIGTTIN "
+                    "and SIGTTOU from reading or setting a terminal.");
+    fails("a program that runs", "your program has stopped itself (state T)");
+}
+
+static void sleep_until(const struct awaited *awaited, double when)
+{
+    struct pollfd fds[PROGRAMS_MAX * 2 + 1];
+    int plain[PROGRAMS_MAX * 2];
+    int n = programs_poll_fds(plain, PROGRAMS_MAX * 2);
+    for (int i = 0; i < n; i++)
+        fds[i] = (struct pollfd){.fd = plain[i], .events = POLLIN};
+    if (awaited->fd > 0)
+        fds[n++] = (struct pollfd){.fd = awaited->fd, .events = awaited->events};
+    double seconds = when - now();
+    if (seconds < 0)
+        seconds = 0;
+    struct timespec timeout = {(time_t)seconds, (long)((seconds - (double)(time_t)seconds) * 1e9)};
+    if (ppoll(fds, (nfds_t)n, &timeout, NULL) == 0 && now() - when > lateness)
+        lateness = now() - when;
+}
+
+static double earlier(double a, double b)
+{
+    return a < b ? a : b;
+}
+
+enum waited wait_until(const struct awaited *awaited)
+{
+    double patience = awaited->seconds > 0 ? awaited->seconds : WAIT_SECONDS;
+    double room = stage.memcheck ? 4 : 1;
+    if (awaited->seconds <= 0)
+        patience *= room;
+    double deadline = earlier(now() + patience, CHECK_SECONDS * room);
+    struct watch watch = {.next = now() + first_gap, .gap = first_gap};
+    lateness = 0;
+    bool none_left = false;
+    for (;;) {
+        programs_attend();
+        double next_action = do_scheduled();
+        if (awaited->come(awaited->context))
+            return CAME;
+        for (int i = 0; program_number(i) != NULL; i++)
+            program_is_sane(program_number(i));
+        if (none_left)
+            return ENDED; /* the condition was looked at once more since */
+        if (now() >= deadline)
+            return LATE;
+        if (now() >= watch.next) {
+            int processes = look(&watch);
+            none_left = awaited->until_end && processes == 0 && scheduled_count == 0;
+            if (none_left)
+                continue;
+            if (!awaited->stuck_is_no_end && is_stuck(&watch)) {
+                programs_attend();
+                return awaited->come(awaited->context) ? CAME : STUCK;
+            }
+            check_stopped(&watch);
+        }
+        sleep_until(awaited, earlier(earlier(watch.next, deadline), next_action));
+    }
+}
+
+struct settling {
+    struct watch watch;
+};
+
+static bool nothing_moves(void *context)
+{
+    struct settling *settling = context;
+    if (now() < settling->watch.next)
+        return false;
+    if (look(&settling->watch) == 0)
+        return true;
+    for (int i = 0; i < last_look.threads; i++) {
+        if (last_look.thread[i].state != 'S')
+            return false;
+    }
+    return has_been_still(&settling->watch) && !conns_in_flight();
+}
+
+bool wait_settled(double seconds)
+{
+    struct settling settling = {.watch = {.gap = first_gap}};
+    struct awaited awaited = {.come = nothing_moves, .context = &settling, .seconds = seconds, .stuck_is_no_end = true};
+    return wait_until(&awaited) == CAME;
+}
+
+void wait_was_timely(double seconds)
+{
+    if (lateness > seconds)
+        fault("this machine is too busy to judge time: a timer of ours was %.0f ms late", lateness * 1000);
+}
+
+/* ------------------------------------------------ what is it doing instead? */
+
+/* The thread to speak of: one that waits on the connection in question, else the first. */
+static const struct thread *culprit(const struct awaited *awaited)
+{
+    for (int i = 0; awaited->conn != NULL && i < last_look.threads; i++) {
+        if (conn_is_held_by(awaited->conn, last_look.thread[i].pid, stuck_descriptor(&last_look.thread[i])))
+            return &last_look.thread[i];
+    }
+    return last_look.threads > 0 ? &last_look.thread[0] : NULL;
+}
+
+static const char *what_for(const struct thread *thread, const char *call)
+{
+    static const struct {
+        const char *call;
+        const char *what;
+    } reasons[] = {
+        {"accept", "another client"},         {"accept4", "another client"},
+        {"wait4", "a child process to end"},  {"waitid", "a child process to end"},
+        {"futex", "a lock or another thread"}, {"sigsuspend", "a signal"},
+        {"pause", "a signal"},                {"sigtimedwait", "a signal"},
+        {"flock", "a lock"},                  {"write", "room to send: nobody reads what it has sent"},
+        {"writev", "room to send: nobody reads what it has sent"},
+        {"sendto", "room to send: nobody reads what it has sent"},
+        {"sendmsg", "room to send: nobody reads what it has sent"},
+        {"poll", "an event, without a time-out"}, {"ppoll", "an event, without a time-out"},
+        {"select", "an event, without a time-out"}, {"pselect", "an event, without a time-out"},
+        {"epoll_wait", "an event, without a time-out"}, {"epoll_pwait", "an event, without a time-out"},
+    };
+    for (size_t i = 0; i < sizeof reasons / sizeof *reasons; i++) {
+        if (strcmp(call, reasons[i].call) == 0)
+            return reasons[i].what;
+    }
+    return stuck_descriptor(thread) == 0 ? "input on its stdin" : "bytes that nobody will send";
+}
+
+static const char *where_words(const struct source *where)
+{
+    return where->line == 0 ? "" : text(" at %s:%d", where->file, where->line);
+}
+
+static const char *describe_stuck(const struct awaited *awaited)
+{
+    const struct thread *thread = culprit(awaited);
+    if (thread == NULL)
+        return "";
+    const char *system_call = stuck_call(thread);
+    struct source where = {0};
+    const struct program *program = program_of(thread->pid);
+    if (!stage.memcheck && source_find(thread->pid, thread->tid, program->name, &where)) {
+        if (where.call[0] == '\0')
+            snprintf(where.call, sizeof where.call, "%s", system_call);
+        verdict_where(&where);
+    }
+    const char *call = where.call[0] != '\0' ? where.call : system_call;
+    const char *process = thread->pid == program->pid ? "your program" : text("your program's process %d", thread->pid);
+    const char *on = conn_of_descriptor(thread->pid, stuck_descriptor(thread));
+    verdict_because("It waits for %s%s%s.", what_for(thread, system_call), awaited->who_waits == NULL ? "" : ", while ",
+                    awaited->who_waits == NULL ? "" : awaited->who_waits);
+    return text("%s is waiting in %s()%s%s%s", process, call, where_words(&where), on == NULL ? "" : ", on its connection to ",
+                on == NULL ? "" : on);
+}
+
+static const char *describe_moving(void)
+{
+    static pid_t pids[PROC_MAX];
+    static struct thread threads[STUCK_THREADS_MAX];
+    int count = programs_pids(pids, PROC_MAX);
+    for (int i = 0; i < count; i++) {
+        int n = proc_threads(pids[i], threads, STUCK_THREADS_MAX);
+        double cpu = proc_cpu_seconds(pids[i]);
+        for (int k = 0; k < n; k++) {
+            struct source where = {0};
+            const struct program *program = program_of(pids[i]);
+            if (threads[k].state == 'Z')
+                continue;
+            if (!stage.memcheck && source_find(pids[i], threads[k].tid, program->name, &where))
+                verdict_where(&where);
+            if (cpu > 0.5) {
+                verdict_because("It has used %.1f s of CPU time: a loop that never waits.%s", cpu,
+                                where.call[0] == '\0' ? "" : " Does it end when the call returns 0 or -1?");
+                return text("your program is running in circles%s", where_words(&where));
+            }
+            return text("your program is still at work%s", where_words(&where));
+        }
+    }
+    return "nothing more happened";
+}
+
+_Noreturn void wait_fails(enum waited waited, const struct awaited *awaited, const char *expected, const char *observed)
+{
+    const char *doing = NULL;
+    if (waited == STUCK)
+        doing = describe_stuck(awaited);
+    else if (waited == ENDED && program_number(0) != NULL)
+        doing = program_fate(program_number(0));
+    else if (waited == LATE)
+        doing = text("after %.1f s %s", awaited->seconds > 0 ? awaited->seconds : WAIT_SECONDS, describe_moving());
+    fails(expected, observed == NULL ? doing : doing == NULL ? observed : text("%s; %s", observed, doing));
+}

@@ -1,0 +1,47 @@
+/**
+ * @file
+ * The one place where a check waits: for facts, not for time.
+ *
+ * A verb fills a `struct awaited` and calls wait_until(). It returns as soon as the awaited thing has come, the
+ * programs have ended, they are stuck (see look/stuck.h), or the time is up. While it waits it attends to
+ * everything else: it reaps, reads the programs' output and does what was scheduled.
+ */
+#pragma once
+
+#include <stdbool.h>
+
+#include "check/bytes.h"
+
+enum waited { CAME, ENDED, STUCK, LATE };
+
+enum { FDS_MAX = 4 };
+
+struct awaited {
+    bool (*come)(void *context); /**< has it come? May read, must not block. Called often. */
+    void *context;
+    int fd;                 /**< a descriptor whose events may bring it; 0 for none */
+    short events;           /**< of poll(2) */
+    double seconds;         /**< at most so long; 0 means WAIT_SECONDS */
+    bool until_end;         /**< when no program is left it can't come any more */
+    bool stuck_is_no_end;   /**< wait for the whole time though the programs are stuck */
+    const char *who_waits;  /**< "the server waits for end-of-file": for the report */
+    const struct conn *conn; /**< the connection that this is about, or NULL */
+};
+
+#define WAIT_SECONDS 5.0    /**< a verb's patience with a program that moves but does not get there */
+#define CHECK_SECONDS 20.0  /**< a check's, all its verbs together */
+
+enum waited wait_until(const struct awaited *awaited);
+
+/** Ends the check as failed, for a wait that ended otherwise than CAME; says what the program is doing instead. */
+_Noreturn void wait_fails(enum waited waited, const struct awaited *awaited, const char *expected,
+                          const char *observed);
+
+/** Does @p action(@p context) in @p seconds from now, during whichever wait is then under way. */
+void schedule(double seconds, void (*action)(void *context), void *context);
+
+/** Waits until every program sleeps and nothing has moved for two looks; false if that is not so in @p seconds. */
+bool wait_settled(double seconds);
+
+/** A fault if the harness's own timers were late by more than @p seconds in the last wait. */
+void wait_was_timely(double seconds);

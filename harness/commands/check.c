@@ -1,0 +1,215 @@
+/** sockeye check: builds and grades programs. */
+#define _GNU_SOURCE
+#include <errno.h>
+#include <getopt.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "check/registry.h"
+#include "record/result.h"
+#include "report/terminal.h"
+#include "run/grade.h"
+#include "run/rundir.h"
+#include "run/work.h"
+#include "sockeye.h"
+
+struct check_options {
+    const char *work;
+    bool solutions;
+    const char *json;
+    const char *only;
+    bool has_seed;
+    uint64_t seed;
+    int jobs;
+    bool no_memcheck;
+    bool plain;
+    bool trace;
+};
+
+static int read_number(const char *text, int base, unsigned long long max, unsigned long long *value)
+{
+    char *end;
+    errno = 0;
+    *value = strtoull(text, &end, base);
+    return errno != 0 || end == text || *end != '\0' || text[0] == '-' || *value > max ? -1 : 0;
+}
+
+static int read_options(int argc, char *argv[], struct check_options *options)
+{
+    static const struct option names[] = {
+        {"work", required_argument, NULL, 'w'},  {"solutions", no_argument, NULL, 'S'},   {"json", required_argument, NULL, 'j'},
+        {"only", required_argument, NULL, 'o'},  {"seed", required_argument, NULL, 's'},  {"jobs", required_argument, NULL, 'J'},
+        {"no-memcheck", no_argument, NULL, 'M'}, {"plain", no_argument, NULL, 'p'},       {"trace", no_argument, NULL, 't'},
+        {NULL, 0, NULL, 0},
+    };
+    unsigned long long value;
+    int name;
+    while ((name = getopt_long(argc, argv, "", names, NULL)) != -1) {
+        switch (name) {
+        case 'w': options->work = optarg; break;
+        case 'S': options->solutions = true; break;
+        case 'j': options->json = optarg; break;
+        case 'o': options->only = optarg; break;
+        case 'M': options->no_memcheck = true; break;
+        case 'p': options->plain = true; break;
+        case 't': options->trace = true; break;
+        case 's':
+            if (read_number(optarg, 16, ~0ULL, &value) == -1)
+                return usage_error("--seed takes a hexadecimal number, not '%s'", optarg);
+            options->seed = value;
+            options->has_seed = true;
+            break;
+        case 'J':
+            if (read_number(optarg, 10, 64, &value) == -1 || value == 0)
+                return usage_error("--jobs takes a number from 1 to 64, not '%s'", optarg);
+            options->jobs = (int)value;
+            break;
+        default: return usage_error("see sockeye help check");
+        }
+    }
+    if (options->work != NULL && options->solutions)
+        return usage_error("--work and --solutions name two different things to grade: take one");
+    return 0;
+}
+
+static int choose_lessons(const struct kit *kit, int argc, char *argv[], struct plan *plan)
+{
+    for (int i = optind; i < argc; i++) {
+        if (strcmp(argv[i], "all") == 0) {
+            plan->lessons = 0;
+            for (int k = 0; k < kit->lessons; k++)
+                plan->lesson[plan->lessons++] = &kit->lesson[k];
+            return 0;
+        }
+        const struct lesson *lesson = kit_lesson(kit, argv[i]);
+        if (lesson == NULL)
+            return usage_error("there is no lesson '%s': sockeye board lists them", argv[i]);
+        bool twice = false;
+        for (int k = 0; k < plan->lessons; k++)
+            twice = twice || plan->lesson[k] == lesson;
+        if (!twice)
+            plan->lesson[plan->lessons++] = lesson;
+    }
+    if (plan->lessons == 0)
+        plan->lesson[plan->lessons++] = work_current(kit);
+    return 0;
+}
+
+/* "no-zombies", "07.no-zombies" and "no_zombies" name the same check. */
+static int choose_check(const char *word, struct plan *plan)
+{
+    static char name[128];
+    const char *dot = strchr(word, '.');
+    snprintf(name, sizeof name, "%s", dot == NULL ? word : dot + 1);
+    for (char *c = name; *c != '\0'; c++) {
+        if (*c == '-')
+            *c = '_';
+    }
+    for (int i = 0; i < plan->lessons; i++) {
+        if (check_named(plan->lesson[i]->folder, name) == NULL)
+            return usage_error("lesson %d has no check '%s': sockeye check %d names them with --json", plan->lesson[i]->number,
+                               word, plan->lesson[i]->number);
+    }
+    plan->only = name;
+    return 0;
+}
+
+static int write_json(const json_t *document, const char *name)
+{
+    bool to_stdout = strcmp(name, "-") == 0;
+    FILE *file = to_stdout ? stdout : fopen(name, "we");
+    if (file == NULL)
+        return fault_error("can't write %s: %s", name, strerror(errno));
+    int failed = json_dumpf(document, file, JSON_INDENT(2)) == -1 || fputc('\n', file) == EOF || fflush(file) == EOF;
+    if (!to_stdout)
+        failed |= fclose(file) == EOF;
+    return failed ? fault_error("can't write %s: %s", name, strerror(errno)) : 0;
+}
+
+static void tell_mode(const struct world *world, const struct screen *screen)
+{
+    if (world->is_private)
+        return;
+    char words[800];
+    snprintf(words, sizeof words, "plain mode (%s): on this machine's own loopback, so some checks are not graded here. "
+                                  "sockeye doctor says how to get the rest.", world->why_plain);
+    screen_paragraph(screen, 0, "", words);
+    fputc('\n', stdout);
+}
+
+static void tell_next(const struct screen *screen, const json_t *document, const struct check_options *options)
+{
+    size_t count = json_array_size(json_object_get(document, "lessons"));
+    if (options->solutions || options->work != NULL || count != 1)
+        return;
+    const json_t *lesson = json_array_get(json_object_get(document, "lessons"), 0);
+    if (result_has_status(lesson, "passed") && options->only == NULL) {
+        screen_paint(screen, GOOD);
+        printf("\nFull marks.");
+        screen_paint(screen, PLAIN);
+        printf(" Compare: sockeye solution %d    Go on: sockeye next\n", result_number(lesson, "number"));
+    }
+}
+
+int command_check(const struct kit *kit, int argc, char *argv[])
+{
+    struct check_options options = {0};
+    struct plan plan = {.kit = kit};
+    int wrong = read_options(argc, argv, &options);
+    if (wrong == 0)
+        wrong = choose_lessons(kit, argc, argv, &plan);
+    if (wrong == 0 && options.only != NULL)
+        wrong = choose_check(options.only, &plan);
+    if (wrong != 0)
+        return wrong;
+
+    struct path work = options.work != NULL  ? path_of("%s", options.work)
+                       : options.solutions   ? path_of("%s/solutions", kit->root.text)
+                                             : work_folder(kit);
+    struct stat status;
+    if (options.work != NULL && (stat(options.work, &status) == -1 || !S_ISDIR(status.st_mode)))
+        return usage_error("--work %s: there is no such folder", options.work);
+    if (!options.has_seed && getrandom(&options.seed, 4, 0) == 4)
+        options.seed &= 0xffffffff;
+
+    struct world world;
+    const char *problem;
+    if (world_init(&world, kit->worker.text, options.plain, &problem) == -1) {
+        rundir_remove();
+        return fault_error("%s", problem);
+    }
+    plan.world = &world;
+    plan.work = work.text;
+    plan.submission = options.solutions ? "solutions" : options.work != NULL ? options.work : "work";
+    plan.seed = options.seed;
+    plan.jobs = options.jobs;
+    plan.memcheck = !options.no_memcheck;
+    plan.trace = options.trace;
+    json_t *document = grade(&plan);
+    rundir_remove();
+    if (document == NULL)
+        return fault_error("interrupted: nothing is left running");
+
+    int result = result_exit_status(document);
+    if (!options.solutions && options.work == NULL && options.only == NULL)
+        work_remember(kit, document);
+    if (options.json != NULL && write_json(document, options.json) != 0)
+        result = EXIT_FAULT;
+    if (options.json == NULL || strcmp(options.json, "-") != 0) {
+        struct screen screen = screen_of_stdout();
+        char named[400] = "";
+        if (options.solutions)
+            snprintf(named, sizeof named, " --solutions");
+        else if (options.work != NULL)
+            snprintf(named, sizeof named, " --work %s", options.work);
+        tell_mode(&world, &screen);
+        report_document(&screen, document, &(struct report_options){.trace = options.trace, .work = named});
+        tell_next(&screen, document, &options);
+    }
+    json_decref(document);
+    return result;
+}

@@ -1,0 +1,249 @@
+#include "look/proc.h"
+
+#include <dirent.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+ssize_t proc_read(const char *path, char *buffer, size_t size)
+{
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    if (fd == -1)
+        return -1;
+    size_t length = 0;
+    ssize_t n = 0;
+    while (length < size - 1 && (n = read(fd, buffer + length, size - 1 - length)) > 0)
+        length += (size_t)n;
+    close(fd);
+    buffer[length] = '\0';
+    return n < 0 ? -1 : (ssize_t)length;
+}
+
+int proc_process(pid_t pid, struct process *process)
+{
+    char path[64];
+    char text[1024];
+    snprintf(path, sizeof path, "/proc/%d/stat", pid);
+    if (proc_read(path, text, sizeof text) <= 0)
+        return -1;
+    /* The name stands in parentheses and may hold anything, parentheses too: read on from the last one. */
+    const char *rest = strrchr(text, ')');
+    if (rest == NULL)
+        return -1;
+    *process = (struct process){.pid = pid};
+    long threads = 0;
+    if (sscanf(rest + 1, " %c %d %*d %*d %*d %*d %*u %*u %*u %*u %*u %*u %*u %*d %*d %*d %*d %ld", &process->state,
+               &process->parent, &threads) != 3)
+        return -1;
+    process->threads = (int)threads;
+    return 0;
+}
+
+/* Calls each numbered entry of a directory of /proc. */
+static int each_number(const char *path, int (*visit)(int number, void *context), void *context)
+{
+    DIR *directory = opendir(path);
+    if (directory == NULL)
+        return -1;
+    int count = 0;
+    for (struct dirent *entry = readdir(directory); entry != NULL; entry = readdir(directory)) {
+        char *end;
+        long number = strtol(entry->d_name, &end, 10);
+        if (end != entry->d_name && *end == '\0')
+            count += visit((int)number, context);
+    }
+    closedir(directory);
+    return count;
+}
+
+struct pid_list {
+    pid_t of;
+    pid_t *pids;
+    int count;
+    int max;
+};
+
+static int add_children_of_thread(int tid, void *context)
+{
+    struct pid_list *list = context;
+    char path[80];
+    char text[16 * 1024];
+    snprintf(path, sizeof path, "/proc/%d/task/%d/children", list->of, tid);
+    if (proc_read(path, text, sizeof text) <= 0)
+        return 0;
+    char *word = text;
+    for (;;) {
+        char *end;
+        long pid = strtol(word, &end, 10);
+        if (end == word || list->count == list->max)
+            return 1;
+        list->pids[list->count++] = (pid_t)pid;
+        word = end;
+    }
+}
+
+int proc_children(pid_t pid, pid_t *children, int max)
+{
+    struct pid_list list = {.of = pid, .pids = children, .max = max};
+    char path[64];
+    snprintf(path, sizeof path, "/proc/%d/task", pid);
+    each_number(path, add_children_of_thread, &list);
+    return list.count;
+}
+
+int proc_descendants(pid_t pid, pid_t *descendants, int max)
+{
+    int count = proc_children(pid, descendants, max);
+    for (int i = 0; i < count; i++)
+        count += proc_children(descendants[i], descendants + count, max - count);
+    return count;
+}
+
+static unsigned long long field(const char *text, const char *name, int base)
+{
+    const char *line = strstr(text, name);
+    return line == NULL ? 0 : strtoull(line + strlen(name), NULL, base);
+}
+
+struct thread_list {
+    pid_t of;
+    struct thread *threads;
+    int count;
+    int max;
+};
+
+static int look_at_thread(int tid, void *context)
+{
+    struct thread_list *list = context;
+    if (list->count == list->max)
+        return 0;
+    struct thread *thread = &list->threads[list->count];
+    *thread = (struct thread){.pid = list->of, .tid = tid, .call = -1};
+
+    char path[80];
+    char text[4096];
+    snprintf(path, sizeof path, "/proc/%d/task/%d/status", list->of, tid);
+    if (proc_read(path, text, sizeof text) <= 0)
+        return 0;
+    const char *state = strstr(text, "\nState:\t");
+    thread->state = state == NULL ? '?' : state[8];
+    thread->switches =
+        field(text, "\nvoluntary_ctxt_switches:", 10) + field(text, "\nnonvoluntary_ctxt_switches:", 10);
+    unsigned long long pending = field(text, "\nSigPnd:", 16) | field(text, "\nShdPnd:", 16);
+    thread->signal_due = (pending & ~field(text, "\nSigBlk:", 16)) != 0;
+
+    snprintf(path, sizeof path, "/proc/%d/task/%d/syscall", list->of, tid);
+    if (proc_read(path, text, sizeof text) > 0) {
+        unsigned long *a = thread->args;
+        int n = sscanf(text, "%ld %lx %lx %lx %lx %lx %lx", &thread->call, &a[0], &a[1], &a[2], &a[3], &a[4], &a[5]);
+        thread->call_known = n == 7;
+    }
+    list->count++;
+    return 1;
+}
+
+int proc_threads(pid_t pid, struct thread *threads, int max)
+{
+    struct thread_list list = {.of = pid, .threads = threads, .max = max};
+    char path[64];
+    snprintf(path, sizeof path, "/proc/%d/task", pid);
+    each_number(path, look_at_thread, &list);
+    return list.count;
+}
+
+static int add_cpu(int tid, void *context)
+{
+    struct {
+        pid_t pid;
+        double seconds;
+    } *sum = context;
+    char path[80];
+    char text[128];
+    snprintf(path, sizeof path, "/proc/%d/task/%d/schedstat", sum->pid, tid);
+    if (proc_read(path, text, sizeof text) > 0)
+        sum->seconds += (double)strtoull(text, NULL, 10) / 1e9;
+    return 1;
+}
+
+double proc_cpu_seconds(pid_t pid)
+{
+    struct {
+        pid_t pid;
+        double seconds;
+    } sum = {.pid = pid};
+    char path[64];
+    snprintf(path, sizeof path, "/proc/%d/task", pid);
+    each_number(path, add_cpu, &sum);
+    return sum.seconds;
+}
+
+struct descriptor_list {
+    const char *folder;
+    struct descriptor *descriptors;
+    int count;
+    int max;
+};
+
+static int add_descriptor(int fd, void *context)
+{
+    struct descriptor_list *list = context;
+    if (list->count == list->max)
+        return 0;
+    char path[96];
+    snprintf(path, sizeof path, "%s/%d", list->folder, fd);
+    struct descriptor *descriptor = &list->descriptors[list->count];
+    ssize_t n = readlink(path, descriptor->target, sizeof descriptor->target - 1);
+    if (n == -1)
+        return 0;
+    descriptor->target[n] = '\0';
+    descriptor->fd = fd;
+    list->count++;
+    return 1;
+}
+
+int proc_descriptors(pid_t pid, struct descriptor *descriptors, int max)
+{
+    char path[64];
+    snprintf(path, sizeof path, "/proc/%d/fd", pid);
+    struct descriptor_list list = {.folder = path, .descriptors = descriptors, .max = max};
+    return each_number(path, add_descriptor, &list) == -1 ? -1 : list.count;
+}
+
+unsigned long proc_socket_inode(const struct descriptor *descriptor)
+{
+    unsigned long inode = 0;
+    return sscanf(descriptor->target, "socket:[%lu]", &inode) == 1 ? inode : 0;
+}
+
+static bool timerfd_is_armed(pid_t pid, int fd)
+{
+    char path[64];
+    char text[1024];
+    snprintf(path, sizeof path, "/proc/%d/fdinfo/%d", pid, fd);
+    if (proc_read(path, text, sizeof text) <= 0)
+        return true; /* in doubt, it is */
+    const char *value = strstr(text, "it_value: (");
+    return value == NULL || strncmp(value, "it_value: (0, 0)", 16) != 0;
+}
+
+bool proc_has_timer(pid_t pid)
+{
+    char path[64];
+    char text[4096];
+    snprintf(path, sizeof path, "/proc/%d/status", pid);
+    if (proc_read(path, text, sizeof text) > 0 && (field(text, "\nSigCgt:", 16) & (1ULL << (SIGALRM - 1))) != 0)
+        return true;
+    snprintf(path, sizeof path, "/proc/%d/timers", pid);
+    if (proc_read(path, text, sizeof text) > 0)
+        return true;
+    static struct descriptor descriptors[PROC_DESCRIPTORS_MAX];
+    int count = proc_descriptors(pid, descriptors, PROC_DESCRIPTORS_MAX);
+    for (int i = 0; i < count; i++) {
+        if (strcmp(descriptors[i].target, "anon_inode:[timerfd]") == 0 && timerfd_is_armed(pid, descriptors[i].fd))
+            return true;
+    }
+    return false;
+}

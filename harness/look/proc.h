@@ -1,0 +1,68 @@
+/**
+ * @file
+ * What the kernel tells of a program from outside: /proc, read and never guessed.
+ *
+ * Nothing here changes the program that it looks at. Every function may be called at any moment; a process that
+ * is gone by then is reported as gone, never as an error. Source: proc(5).
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+enum { PROC_MAX = 1024, PROC_DESCRIPTORS_MAX = 4096 };
+
+/** A process as /proc/PID/stat has it. */
+struct process {
+    pid_t pid;
+    pid_t parent;
+    char state;   /**< R, S, D, T, t, Z or X: proc(5) */
+    int threads;
+};
+
+/** One thread, looked at once. */
+struct thread {
+    pid_t pid;
+    pid_t tid;
+    char state;
+    bool call_known;           /**< false where /proc/PID/syscall may not be read, or the thread is running */
+    long call;                 /**< the system call's number, or -1 outside of one */
+    unsigned long args[6];
+    unsigned long long switches; /**< voluntary and involuntary context switches so far */
+    bool signal_due;           /**< a signal is pending that is not blocked */
+};
+
+/** An open descriptor and what /proc/PID/fd says it is, such as "socket:[1234]". */
+struct descriptor {
+    int fd;
+    char target[96];
+};
+
+/** Fills @p process; returns -1 if there is no such process. */
+int proc_process(pid_t pid, struct process *process);
+
+/** Writes the children of every thread of @p pid, zombies too; returns how many (at most @p max). */
+int proc_children(pid_t pid, pid_t *children, int max);
+
+/** Writes all descendants of @p pid, parents before children; returns how many (at most @p max). */
+int proc_descendants(pid_t pid, pid_t *descendants, int max);
+
+/** Looks at each thread of @p pid; returns how many it wrote (at most @p max), 0 if the process is gone. */
+int proc_threads(pid_t pid, struct thread *threads, int max);
+
+/** CPU time used by all threads of @p pid so far, in seconds; 0 if it is gone. */
+double proc_cpu_seconds(pid_t pid);
+
+/** The open descriptors of @p pid; returns how many it wrote, or -1 where they may not be seen. */
+int proc_descriptors(pid_t pid, struct descriptor *descriptors, int max);
+
+/** The inode of a descriptor's socket, or 0 if it is not a socket. */
+unsigned long proc_socket_inode(const struct descriptor *descriptor);
+
+/** True if @p pid could be woken by a timer: a caught SIGALRM, a POSIX timer or an armed timerfd. */
+bool proc_has_timer(pid_t pid);
+
+/** Reads a file of /proc as text into @p buffer (always ended by NUL); returns its length or -1. */
+ssize_t proc_read(const char *path, char *buffer, size_t size);

@@ -1,0 +1,93 @@
+#include "look/sockets.h"
+
+#include <stdio.h>
+#include <string.h>
+
+/* An address stands in the file as words of four bytes, each printed as a number of the machine's own order. */
+static void read_address(const char *hex, bool ipv6, struct in6_addr *address)
+{
+    unsigned int word[4] = {0, 0, htonl(0xffff), 0};
+    if (ipv6)
+        sscanf(hex, "%8x%8x%8x%8x", &word[0], &word[1], &word[2], &word[3]);
+    else
+        sscanf(hex, "%8x", &word[3]);
+    memcpy(address, word, sizeof *address);
+}
+
+static bool read_row(const char *line, struct socket_row *row)
+{
+    char local[33];
+    char remote[33];
+    unsigned int local_port, remote_port, state;
+    if (sscanf(line, " %*d: %32[0-9A-Fa-f]:%x %32[0-9A-Fa-f]:%x %x %lx:%lx %*s %*s %*s %*s %lu", local, &local_port,
+               remote, &remote_port, &state, &row->sending, &row->receiving, &row->inode) != 8)
+        return false;
+    read_address(local, row->ipv6, &row->local);
+    read_address(remote, row->ipv6, &row->remote);
+    row->local_port = (int)local_port;
+    row->remote_port = (int)remote_port;
+    row->state = (int)state;
+    return true;
+}
+
+static bool find_in(const char *path, struct socket_row *row, bool (*visit)(const struct socket_row *, void *),
+                    void *context)
+{
+    FILE *file = fopen(path, "re");
+    if (file == NULL)
+        return false;
+    char line[512];
+    bool found = false;
+    while (!found && fgets(line, sizeof line, file) != NULL)
+        found = read_row(line, row) && visit(row, context);
+    fclose(file);
+    return found;
+}
+
+bool sockets_find(enum socket_kind kind, bool (*visit)(const struct socket_row *row, void *context), void *context)
+{
+    struct socket_row row = {.kind = kind};
+    if (find_in(kind == SOCKET_TCP ? "/proc/net/tcp" : "/proc/net/udp", &row, visit, context))
+        return true;
+    row.ipv6 = true;
+    return find_in(kind == SOCKET_TCP ? "/proc/net/tcp6" : "/proc/net/udp6", &row, visit, context);
+}
+
+struct wanted {
+    int local_port;
+    int remote_port;
+    struct socket_row *row;
+};
+
+static bool is_listener(const struct socket_row *row, void *context)
+{
+    struct wanted *wanted = context;
+    if (row->local_port != wanted->local_port || row->inode == 0)
+        return false;
+    if (row->kind == SOCKET_TCP && row->state != SOCKET_STATE_LISTEN)
+        return false;
+    if (wanted->row != NULL)
+        *wanted->row = *row;
+    return true;
+}
+
+bool sockets_listener(enum socket_kind kind, int port, struct socket_row *row)
+{
+    struct wanted wanted = {.local_port = port, .row = row};
+    return sockets_find(kind, is_listener, &wanted);
+}
+
+static bool is_connection(const struct socket_row *row, void *context)
+{
+    struct wanted *wanted = context;
+    if (row->local_port != wanted->local_port || row->remote_port != wanted->remote_port)
+        return false;
+    *wanted->row = *row;
+    return true;
+}
+
+bool sockets_connection(int local_port, int remote_port, struct socket_row *row)
+{
+    struct wanted wanted = {local_port, remote_port, row};
+    return sockets_find(SOCKET_TCP, is_connection, &wanted);
+}

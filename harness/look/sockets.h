@@ -1,0 +1,36 @@
+/**
+ * @file
+ * The sockets of this network namespace, as /proc/net/{tcp,tcp6,udp,udp6} lists them (proc(5)).
+ *
+ * IPv4 addresses come as IPv4-mapped IPv6 addresses, so that one comparison serves both families.
+ */
+#pragma once
+
+#include <netinet/in.h>
+#include <stdbool.h>
+
+enum socket_kind { SOCKET_TCP, SOCKET_UDP };
+
+enum { SOCKET_STATE_ESTABLISHED = 1, SOCKET_STATE_LISTEN = 10 }; /* include/net/tcp_states.h of Linux */
+
+struct socket_row {
+    enum socket_kind kind;
+    bool ipv6;                  /**< the socket's own family; a dual-stack socket is IPv6 */
+    struct in6_addr local;
+    struct in6_addr remote;
+    int local_port;
+    int remote_port;
+    int state;
+    unsigned long sending;      /**< bytes that the other side has not acknowledged */
+    unsigned long receiving;    /**< bytes that the program has not read; of a listener: connections not accepted */
+    unsigned long inode;        /**< 0 when no process holds the socket any more */
+};
+
+/** Calls @p visit with each socket of a kind until it returns true; returns true if it did. */
+bool sockets_find(enum socket_kind kind, bool (*visit)(const struct socket_row *row, void *context), void *context);
+
+/** True if any socket listens on (TCP) or is bound to (UDP) @p port; @p row, unless NULL, gets the first. */
+bool sockets_listener(enum socket_kind kind, int port, struct socket_row *row);
+
+/** Finds the TCP connection whose own end is @p local_port and whose other end is @p remote_port. */
+bool sockets_connection(int local_port, int remote_port, struct socket_row *row);

@@ -1,0 +1,157 @@
+#define _GNU_SOURCE
+#include "look/stuck.h"
+
+#include <sys/socket.h>
+#include <sys/syscall.h>
+#include <sys/time.h>
+#include <unistd.h>
+
+/* How a call tells that it has no time-out. */
+enum wait_kind {
+    ON_READING,   /* until the descriptor in argument 0 can be read: SO_RCVTIMEO may end it */
+    ON_WRITING,   /* likewise for writing: SO_SNDTIMEO */
+    UNTIL_OTHERS, /* until another process or a signal */
+    BY_POINTER,   /* no time-out if argument `argument` is NULL */
+    BY_NUMBER,    /* no time-out if argument `argument` is negative */
+};
+
+static const struct call {
+    long number;
+    const char *name;
+    enum wait_kind kind;
+    int argument;
+} calls[] = {
+    {SYS_read, "read", ON_READING, 0},
+    {SYS_readv, "readv", ON_READING, 0},
+    {SYS_recvfrom, "recvfrom", ON_READING, 0},
+    {SYS_recvmsg, "recvmsg", ON_READING, 0},
+    {SYS_accept, "accept", ON_READING, 0},
+    {SYS_accept4, "accept4", ON_READING, 0},
+    {SYS_splice, "splice", UNTIL_OTHERS, 0},
+    {SYS_write, "write", ON_WRITING, 0},
+    {SYS_writev, "writev", ON_WRITING, 0},
+    {SYS_sendto, "sendto", ON_WRITING, 0},
+    {SYS_sendmsg, "sendmsg", ON_WRITING, 0},
+    {SYS_sendfile, "sendfile", ON_WRITING, 0},
+    {SYS_wait4, "wait4", UNTIL_OTHERS, 0},
+    {SYS_waitid, "waitid", UNTIL_OTHERS, 0},
+    {SYS_rt_sigsuspend, "sigsuspend", UNTIL_OTHERS, 0},
+    {SYS_flock, "flock", UNTIL_OTHERS, 0},
+    {SYS_futex, "futex", BY_POINTER, 3},
+    {SYS_recvmmsg, "recvmmsg", BY_POINTER, 4},
+    {SYS_rt_sigtimedwait, "sigtimedwait", BY_POINTER, 2},
+    {SYS_ppoll, "ppoll", BY_POINTER, 2},
+    {SYS_pselect6, "pselect", BY_POINTER, 4},
+    {SYS_epoll_pwait, "epoll_pwait", BY_NUMBER, 3},
+#ifdef SYS_epoll_pwait2
+    {SYS_epoll_pwait2, "epoll_pwait2", BY_POINTER, 3},
+#endif
+#ifdef SYS_pause /* the calls that newer architectures, such as arm64, no longer have */
+    {SYS_pause, "pause", UNTIL_OTHERS, 0},
+    {SYS_poll, "poll", BY_NUMBER, 2},
+    {SYS_select, "select", BY_POINTER, 4},
+    {SYS_epoll_wait, "epoll_wait", BY_NUMBER, 3},
+#endif
+};
+
+static const struct call *call_of(const struct thread *thread)
+{
+    for (size_t i = 0; thread->call_known && i < sizeof calls / sizeof *calls; i++) {
+        if (calls[i].number == thread->call)
+            return &calls[i];
+    }
+    return NULL;
+}
+
+const char *stuck_call(const struct thread *thread)
+{
+    const struct call *call = call_of(thread);
+    return call == NULL ? NULL : call->name;
+}
+
+int stuck_descriptor(const struct thread *thread)
+{
+    const struct call *call = call_of(thread);
+    if (call == NULL || (call->kind != ON_READING && call->kind != ON_WRITING))
+        return -1;
+    return (int)thread->args[0];
+}
+
+static bool sleeps_for_ever(const struct thread *thread)
+{
+    const struct call *call = call_of(thread);
+    if (thread->state != 'S' || thread->signal_due || call == NULL)
+        return false;
+    switch (call->kind) {
+    case BY_POINTER: return thread->args[call->argument] == 0;
+    case BY_NUMBER: return (int)thread->args[call->argument] < 0;
+    default: return true;
+    }
+}
+
+static uint64_t mix(uint64_t hash, uint64_t value)
+{
+    return (hash ^ value) * 0x100000001b3ULL; /* FNV-1a, a word at a time */
+}
+
+void stuck_look(const pid_t *pids, int count, struct stuck_look *look)
+{
+    look->threads = 0;
+    look->signature = 0xcbf29ce484222325ULL;
+    look->asleep = true;
+    look->stopped = true;
+    for (int i = 0; i < count; i++) {
+        struct thread *first = look->thread + look->threads;
+        int n = proc_threads(pids[i], first, STUCK_THREADS_MAX - look->threads);
+        for (int k = 0; k < n; k++) {
+            if (first[k].state == 'Z' || first[k].state == 'X')
+                continue;
+            look->asleep = look->asleep && sleeps_for_ever(&first[k]);
+            look->stopped = look->stopped && first[k].state == 'T';
+            look->signature = mix(look->signature, (uint64_t)first[k].tid);
+            look->signature = mix(look->signature, first[k].switches);
+            look->signature = mix(look->signature, (uint64_t)first[k].call);
+            for (int a = 0; a < 6; a++)
+                look->signature = mix(look->signature, first[k].args[a]);
+            look->thread[look->threads++] = first[k];
+        }
+    }
+    look->asleep = look->asleep && look->threads > 0 && look->threads < STUCK_THREADS_MAX;
+    look->stopped = look->stopped && look->threads > 0;
+}
+
+/* A socket may have a time-out of its own (socket(7)). What is no socket has none. */
+static bool socket_has_timeout(pid_t pid, int fd, int option)
+{
+    int pidfd = (int)syscall(SYS_pidfd_open, pid, 0);
+    if (pidfd == -1)
+        return true;
+    int copy = (int)syscall(SYS_pidfd_getfd, pidfd, fd, 0);
+    close(pidfd);
+    if (copy == -1)
+        return true;
+    struct timeval timeout = {0};
+    socklen_t size = sizeof timeout;
+    int got = getsockopt(copy, SOL_SOCKET, option, &timeout, &size);
+    close(copy);
+    return got == 0 && (timeout.tv_sec != 0 || timeout.tv_usec != 0);
+}
+
+bool stuck_is_certain(const struct stuck_look *look)
+{
+    pid_t last = 0;
+    for (int i = 0; i < look->threads; i++) {
+        const struct thread *thread = &look->thread[i];
+        const struct call *call = call_of(thread);
+        if (call == NULL)
+            return false;
+        if (call->kind == ON_READING && socket_has_timeout(thread->pid, (int)thread->args[0], SO_RCVTIMEO))
+            return false;
+        if (call->kind == ON_WRITING && socket_has_timeout(thread->pid, (int)thread->args[0], SO_SNDTIMEO))
+            return false;
+        if (thread->pid != last && proc_has_timer(thread->pid))
+            return false;
+        last = thread->pid;
+    }
+    return true;
+}

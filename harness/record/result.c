@@ -1,0 +1,89 @@
+#include "record/result.h"
+
+#include <string.h>
+
+const char *result_text(const json_t *object, const char *member)
+{
+    const char *text = json_string_value(json_object_get(object, member));
+    return text == NULL ? "" : text;
+}
+
+int result_number(const json_t *object, const char *member)
+{
+    return (int)json_integer_value(json_object_get(object, member));
+}
+
+bool result_has_status(const json_t *object, const char *status)
+{
+    return strcmp(result_text(object, "status"), status) == 0;
+}
+
+json_t *result_new(const char *kit, const char *seed, bool is_private, const char *submission)
+{
+    return json_pack("{s:s, s:s, s:s, s:s, s:s, s:i, s:i, s:[]}", "schema", "sockeye/result/v1", "kit", kit, "seed", seed, "mode",
+                     is_private ? "private" : "plain", "submission", submission, "score", 0, "max_score", 0, "lessons");
+}
+
+void result_sum_lesson(json_t *lesson)
+{
+    int score = 0;
+    int max = 0;
+    size_t i;
+    json_t *check;
+    json_array_foreach(json_object_get(lesson, "checks"), i, check)
+    {
+        score += result_number(check, "points");
+        if (!result_has_status(check, "not-graded"))
+            max += result_number(check, "max_points");
+    }
+    json_object_set_new(lesson, "score", json_integer(score));
+    json_object_set_new(lesson, "max_score", json_integer(max));
+}
+
+void result_sum(json_t *document)
+{
+    int score = 0;
+    int max = 0;
+    size_t i;
+    json_t *lesson;
+    json_array_foreach(json_object_get(document, "lessons"), i, lesson)
+    {
+        score += result_number(lesson, "score");
+        max += result_number(lesson, "max_score");
+    }
+    json_object_set_new(document, "score", json_integer(score));
+    json_object_set_new(document, "max_score", json_integer(max));
+}
+
+static bool has_fault(const json_t *document)
+{
+    size_t i;
+    json_t *lesson;
+    json_array_foreach(json_object_get(document, "lessons"), i, lesson)
+    {
+        size_t k;
+        json_t *check;
+        json_array_foreach(json_object_get(lesson, "checks"), k, check)
+        {
+            if (result_has_status(check, "fault"))
+                return true;
+        }
+        if (result_has_status(lesson, "fault"))
+            return true;
+    }
+    return false;
+}
+
+int result_exit_status(const json_t *document)
+{
+    if (has_fault(document))
+        return 3;
+    size_t i;
+    json_t *lesson;
+    json_array_foreach(json_object_get(document, "lessons"), i, lesson)
+    {
+        if (!result_has_status(lesson, "passed"))
+            return 1;
+    }
+    return 0;
+}

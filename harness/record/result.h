@@ -1,0 +1,25 @@
+/**
+ * @file
+ * The result document, `sockeye/result/v1`: what a run found, as JSON (docs/result-v1.schema.json).
+ *
+ * Results are jansson values from the worker to the report, so that what is shown, kept and exported is one thing.
+ */
+#pragma once
+
+#include <jansson.h>
+#include <stdbool.h>
+
+/** A member's text; "" if it is null or missing. Belongs to @p object. */
+const char *result_text(const json_t *object, const char *member);
+/** A member's whole number; 0 if it is missing. */
+int result_number(const json_t *object, const char *member);
+bool result_has_status(const json_t *object, const char *status);
+
+/** A new document without lessons; the caller owns it. */
+json_t *result_new(const char *kit, const char *seed, bool is_private, const char *submission);
+/** Sets score and max_score of a lesson from its checks; what is not graded here counts in neither. */
+void result_sum_lesson(json_t *lesson);
+/** Sets score and max_score of the document from its lessons. */
+void result_sum(json_t *document);
+/** The exit status that a document stands for: 0 full marks, 1 not, 3 a fault. */
+int result_exit_status(const json_t *document);

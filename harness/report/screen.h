@@ -1,0 +1,32 @@
+/**
+ * @file
+ * A terminal, or what stands for one: its width, its colours, and whether it can show more than ASCII.
+ *
+ * Colour only on a terminal and without NO_COLOR (no-color.org); every mark is a word or a sign of its own besides.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stdio.h>
+
+struct screen {
+    FILE *file;
+    int width;          /**< columns, from 60 to 100 */
+    bool colour;
+    bool unicode;
+};
+
+enum paint { PLAIN, GOOD, BAD, DIM, BOLD, HINT };
+
+/** Looks at stdout and the environment. Calls setlocale(). */
+struct screen screen_of_stdout(void);
+/** Starts a colour, or ends it with PLAIN; nothing without colours. */
+void screen_paint(const struct screen *screen, enum paint paint);
+/** Prints @p text broken at spaces, with @p indent columns before each line; a label stands in the first indentation. */
+void screen_paragraph(const struct screen *screen, int indent, const char *label, const char *text);
+/** Columns that a UTF-8 text takes. */
+int screen_columns(const char *text);
+/** Chooses between two signs. */
+const char *screen_sign(const struct screen *screen, const char *unicode, const char *ascii);
+/** Prints @p text, cut to @p columns with an ellipsis, and filled up to them with spaces. */
+void screen_cell(const struct screen *screen, const char *text, int columns);

@@ -1,0 +1,174 @@
+#define _GNU_SOURCE
+#include "report/terminal.h"
+
+#include <string.h>
+
+#include "record/result.h"
+#include "report/wire.h"
+
+enum { STEPS_SHOWN = 12, LABEL = 16 };
+
+static const struct mark {
+    const char *status;
+    const char *unicode;
+    const char *ascii;
+    enum paint paint;
+} marks[] = {
+    {"passed", "✓", "ok", GOOD},         {"failed", "✗", "XX", BAD},  {"skipped", "–", "--", DIM},
+    {"not-graded", "·", "..", DIM},      {"fault", "!", "!!", BAD},
+};
+
+static const struct mark *mark_of(const char *status)
+{
+    for (size_t i = 0; i < sizeof marks / sizeof *marks; i++) {
+        if (strcmp(marks[i].status, status) == 0)
+            return &marks[i];
+    }
+    return &marks[4];
+}
+
+/* The id without the lesson's number: what --only takes. */
+static const char *short_id(const json_t *check)
+{
+    const char *id = result_text(check, "id");
+    const char *dot = strchr(id, '.');
+    return dot == NULL ? id : dot + 1;
+}
+
+static void heading(const struct screen *screen, const json_t *lesson)
+{
+    char name[120];
+    char points[32];
+    snprintf(name, sizeof name, "%02d %s", result_number(lesson, "number"), result_text(lesson, "name"));
+    snprintf(points, sizeof points, "%d/%d", result_number(lesson, "score"), result_number(lesson, "max_score"));
+    screen_paint(screen, BOLD);
+    screen_cell(screen, name, screen->width - screen_columns(points));
+    fprintf(screen->file, "%s\n", points);
+    screen_paint(screen, PLAIN);
+}
+
+static void check_line(const struct screen *screen, const json_t *check)
+{
+    const char *status = result_text(check, "status");
+    const struct mark *mark = mark_of(status);
+    const char *sign = screen_sign(screen, mark->unicode, mark->ascii);
+    char points[200];
+    if (mark->paint == GOOD || strcmp(status, "failed") == 0)
+        snprintf(points, sizeof points, "%d/%d", result_number(check, "points"), result_number(check, "max_points"));
+    else if (strcmp(status, "skipped") == 0)
+        snprintf(points, sizeof points, "skipped 0/%d", result_number(check, "max_points"));
+    else
+        snprintf(points, sizeof points, "%s", strcmp(status, "fault") == 0 ? "fault" : "not graded here");
+    fputs("  ", screen->file);
+    screen_paint(screen, mark->paint);
+    fputs(sign, screen->file);
+    if (mark->paint != DIM)
+        screen_paint(screen, PLAIN);
+    fputc(' ', screen->file);
+    screen_cell(screen, result_text(check, "title"), screen->width - 4 - screen_columns(sign) - screen_columns(points));
+    fprintf(screen->file, " %s\n", points);
+    screen_paint(screen, PLAIN);
+}
+
+static void part(const struct screen *screen, const char *label, const char *text, enum paint paint)
+{
+    char indented[64];
+    if (*text == '\0')
+        return;
+    snprintf(indented, sizeof indented, "      %s", label);
+    screen_paint(screen, paint);
+    screen_paragraph(screen, LABEL, indented, text);
+    screen_paint(screen, PLAIN);
+}
+
+static void where(const struct screen *screen, const json_t *place)
+{
+    char text[300];
+    if (!json_is_object(place))
+        return;
+    const char *call = result_text(place, "call");
+    snprintf(text, sizeof text, "%s:%d, in %s()%s%s%s", result_text(place, "file"), result_number(place, "line"),
+             result_text(place, "function"), *call == '\0' ? "" : ", which called ", call, *call == '\0' ? "" : "()");
+    part(screen, "where", text, PLAIN);
+}
+
+static void failure(const struct screen *screen, const json_t *lesson, const json_t *check, const char *seed,
+                    const struct report_options *options)
+{
+    char text[400];
+    int number = result_number(lesson, "number");
+    wire_draw(screen, json_object_get(check, "wire"), 6, options->trace ? 0 : STEPS_SHOWN);
+    part(screen, "expected", result_text(check, "expected"), PLAIN);
+    part(screen, "observed", result_text(check, "observed"), BAD);
+    part(screen, "think", result_text(check, "because"), PLAIN);
+    where(screen, json_object_get(check, "where"));
+    snprintf(text, sizeof text, "sockeye hint %d", number);
+    part(screen, "hint", text, HINT);
+    snprintf(text, sizeof text, "sockeye check %d --only %s --seed %s --trace%s", number, short_id(check), seed, options->work);
+    part(screen, "replay", text, HINT);
+    fputc('\n', screen->file);
+}
+
+static void not_built(const struct screen *screen, const json_t *lesson)
+{
+    const json_t *build = json_object_get(lesson, "build");
+    const char *words = result_text(build, "output");
+    screen_paint(screen, BAD);
+    fprintf(screen->file, "  %s %s\n", screen_sign(screen, "✗", "XX"),
+            result_has_status(lesson, "missing") ? "the program is missing"
+            : result_has_status(lesson, "fault") ? "it could not be built here, which is not your doing"
+                                                 : "it does not compile; the compiler says:");
+    screen_paint(screen, PLAIN);
+    fprintf(screen->file, "\n%s%s", words, *words == '\0' || words[strlen(words) - 1] == '\n' ? "" : "\n");
+    if (result_has_status(lesson, "missing"))
+        fprintf(screen->file, "\n  begin with: sockeye start %d\n", result_number(lesson, "number"));
+}
+
+static void warnings(const struct screen *screen, const json_t *lesson)
+{
+    const json_t *build = json_object_get(lesson, "build");
+    int count = result_number(build, "warnings");
+    if (count == 0)
+        return;
+    fprintf(screen->file, "  the compiler warns %d time%s; it is right more often than not:\n\n%s\n", count, count == 1 ? "" : "s",
+            result_text(build, "output"));
+}
+
+static void lesson_report(const struct screen *screen, const json_t *lesson, const char *seed,
+                          const struct report_options *options)
+{
+    heading(screen, lesson);
+    if (!result_has_status(json_object_get(lesson, "build"), "built")) {
+        not_built(screen, lesson);
+        return;
+    }
+    warnings(screen, lesson);
+    bool told = false; /* the first failure in full */
+    size_t i;
+    json_t *check;
+    json_array_foreach(json_object_get(lesson, "checks"), i, check)
+    {
+        const char *status = result_text(check, "status");
+        check_line(screen, check);
+        if (strcmp(status, "failed") == 0 && (!told || options->trace)) {
+            failure(screen, lesson, check, seed, options);
+            told = true;
+        } else if (strcmp(status, "fault") == 0 || strcmp(status, "not-graded") == 0) {
+            part(screen, "", result_text(check, "observed"), DIM);
+        } else if (options->trace && strcmp(status, "skipped") != 0) {
+            wire_draw(screen, json_object_get(check, "wire"), 6, 0);
+        }
+    }
+}
+
+void report_document(const struct screen *screen, const json_t *document, const struct report_options *options)
+{
+    size_t i;
+    json_t *lesson;
+    json_array_foreach(json_object_get(document, "lessons"), i, lesson)
+    {
+        if (i > 0)
+            fputc('\n', screen->file);
+        lesson_report(screen, lesson, result_text(document, "seed"), options);
+    }
+}

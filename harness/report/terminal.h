@@ -1,0 +1,18 @@
+/**
+ * @file
+ * A result document as a person reads it in a terminal.
+ */
+#pragma once
+
+#include <jansson.h>
+
+#include "report/screen.h"
+
+/** How much of it. */
+struct report_options {
+    bool trace;         /**< the whole wire diagram of every check */
+    const char *work;   /**< " --work DIR" or "", for the commands that it names */
+};
+
+/** Prints every lesson: the first failure in full, the other checks a line each. */
+void report_document(const struct screen *screen, const json_t *document, const struct report_options *options);

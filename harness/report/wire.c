@@ -1,0 +1,154 @@
+#define _GNU_SOURCE
+#include "report/wire.h"
+
+#include <string.h>
+
+#include "record/result.h"
+
+/* One line of the diagram: an event, or several that look the same. */
+struct line {
+    const json_t *event;
+    int times;
+};
+
+enum { LINES_MAX = 5000 };
+
+static bool is_you(const char *who)
+{
+    return strcmp(who, "you") == 0;
+}
+
+/* "client 7" and "client 8" are the same kind of peer. */
+static bool same_kind(const char *a, const char *b)
+{
+    size_t kind = strcspn(a, "0123456789");
+    return kind == strcspn(b, "0123456789") && strncmp(a, b, kind) == 0;
+}
+
+static bool same_event(const json_t *a, const json_t *b)
+{
+    return strcmp(result_text(a, "event"), result_text(b, "event")) == 0 && same_kind(result_text(a, "from"), result_text(b, "from")) &&
+           same_kind(result_text(a, "to"), result_text(b, "to")) &&
+           strcmp(result_text(a, "data"), result_text(b, "data")) == 0;
+}
+
+static int collect(const json_t *wire, struct line *lines)
+{
+    int count = 0;
+    size_t i;
+    json_t *event;
+    json_array_foreach(wire, i, event)
+    {
+        if (count > 0 && same_event(lines[count - 1].event, event))
+            lines[count - 1].times++;
+        else if (count < LINES_MAX)
+            lines[count++] = (struct line){event, 1};
+    }
+    return count;
+}
+
+/* The label of an arrow: the data itself, or the event's name. */
+static void label(const struct line *line, char *text, size_t size)
+{
+    const char *data = result_text(line->event, "data");
+    const char *event = result_text(line->event, "event");
+    int bytes = result_number(line->event, "bytes");
+    bool plain = strcmp(event, "data") == 0;
+    char times[24] = "";
+    if (line->times > 1)
+        snprintf(times, sizeof times, " ×%d", line->times);
+    if (*data == '\0')
+        snprintf(text, size, "%s%s", event, times);
+    else if (bytes > 0)
+        snprintf(text, size, "%s%s%.*s%s", plain ? "" : event, plain ? "" : " ", (int)(size - 100), data, times);
+    else
+        snprintf(text, size, "%s %.*s%s", event, (int)(size - 100), data, times);
+}
+
+static void repeat(const struct screen *screen, const char *sign, int count)
+{
+    for (int i = 0; i < count; i++)
+        fputs(sign, screen->file);
+}
+
+/* Cuts a quoted text so that it fits, and says how many bytes it stands for. */
+static void fit(const struct screen *screen, char *text, int bytes, int columns)
+{
+    if (screen_columns(text) <= columns)
+        return;
+    char tail[48];
+    const char *ellipsis = screen_sign(screen, "…", "...");
+    if (bytes > 0)
+        snprintf(tail, sizeof tail, "%s (%d bytes)", ellipsis, bytes);
+    else
+        snprintf(tail, sizeof tail, "%s", ellipsis);
+    int room = columns - screen_columns(tail);
+    size_t at = 0;
+    for (int column = 0; text[at] != '\0' && column < room; column++) {
+        at++;
+        while (((unsigned char)text[at] & 0xc0) == 0x80)
+            at++;
+    }
+    memcpy(text + at, tail, strlen(tail) + 1);
+}
+
+static void draw_arrow(const struct screen *screen, const struct line *line, int columns)
+{
+    char text[8192 + 64];
+    const char *dash = screen_sign(screen, "─", "-");
+    bool to_you = is_you(result_text(line->event, "to"));
+    label(line, text, 8192);
+    fit(screen, text, result_number(line->event, "bytes"), columns - 8);
+    int rest = columns - 6 - screen_columns(text);
+    if (to_you)
+        fputs(screen_sign(screen, "◀─", "<-"), screen->file);
+    else
+        repeat(screen, dash, 2);
+    fprintf(screen->file, " %s ", text);
+    repeat(screen, dash, rest);
+    fputs(to_you ? dash : "", screen->file);
+    fputs(to_you ? dash : screen_sign(screen, "─▶", "->"), screen->file);
+}
+
+static void draw_step(const struct screen *screen, const struct line *line, int columns)
+{
+    char text[8192 + 64];
+    label(line, text, 8192);
+    fit(screen, text, result_number(line->event, "bytes"), columns - 1);
+    fputc(' ', screen->file);
+    screen_cell(screen, text, columns - 1);
+}
+
+static void draw_line(const struct screen *screen, const struct line *line, int indent, int columns)
+{
+    const char *from = result_text(line->event, "from");
+    const char *to = result_text(line->event, "to");
+    const char *bar = screen_sign(screen, "│", "|");
+    const char *peer = is_you(from) ? to : from;
+    bool is_arrow = *to != '\0' && strcmp(from, "check") != 0;
+    fprintf(screen->file, "%*s%s", indent, "", bar);
+    if (is_arrow)
+        draw_arrow(screen, line, columns);
+    else
+        draw_step(screen, line, columns);
+    screen_paint(screen, DIM);
+    fprintf(screen->file, "%s %6.3f  %s\n", is_arrow ? bar : " ", json_real_value(json_object_get(line->event, "t")), peer);
+    screen_paint(screen, PLAIN);
+}
+
+void wire_draw(const struct screen *screen, const json_t *wire, int indent, int max)
+{
+    static struct line lines[LINES_MAX];
+    int count = collect(wire, lines);
+    int first = max > 0 && count > max ? count - max : 0;
+    int columns = screen->width - indent - 22;
+    if (count == 0)
+        return;
+    screen_paint(screen, DIM);
+    fprintf(screen->file, "%*syou%*speer\n", indent, "", columns - 3, "");
+    if (first > 0)
+        fprintf(screen->file, "%*s%s %d earlier steps: --trace shows them\n", indent, "", screen_sign(screen, "⋮", ":"), first);
+    screen_paint(screen, PLAIN);
+    for (int i = first; i < count; i++)
+        draw_line(screen, &lines[i], indent, columns);
+}

@@ -1,0 +1,517 @@
+#define _GNU_SOURCE
+#include "run/grade.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "check/registry.h"
+#include "check/wait.h"
+#include "look/proc.h"
+#include "record/result.h"
+#include "run/build.h"
+#include "run/jobs.h"
+#include "run/path.h"
+#include "run/rundir.h"
+
+#ifndef KIT_VERSION
+#define KIT_VERSION "unknown"
+#endif
+
+enum { CHECKS_MAX = 1024 };
+
+enum progress { WAITING, RUNNING, DONE };
+
+struct check_run {
+    const struct check *check;
+    struct lesson_run *lesson;
+    enum progress progress;
+    json_t *result;         /* the check's entry in the document, which owns it */
+    bool replaying;         /* it has crashed, and is played again under memcheck to see where */
+};
+
+struct lesson_run {
+    const struct lesson *lesson;
+    enum progress progress; /* of its build */
+    bool built;
+    char folder[300];       /* of the executables */
+    json_t *result;
+};
+
+struct grading {
+    const struct plan *plan;
+    struct lesson_run lesson[LESSONS_MAX];
+    struct check_run check[CHECKS_MAX];
+    int checks;
+    struct job job[JOBS_MAX];
+    int jobs;
+    int cores;
+    pid_t not_ours[PROC_MAX]; /* children that this process had before: a shell may have left us some by exec */
+    int not_ours_count;
+};
+
+const char *kit_version(void)
+{
+    return KIT_VERSION;
+}
+
+struct path source_path(const char *work, const struct lesson *lesson, int program)
+{
+    struct path in_folder = path_of("%s/%s/%s.c", work, lesson->folder, lesson->program[program]);
+    struct path flat = path_of("%s/%s.c", work, lesson->program[program]);
+    struct stat status;
+    return stat(in_folder.text, &status) == -1 && stat(flat.text, &status) == 0 ? flat : in_folder;
+}
+
+/* ------------------------------------------------ the document */
+
+static char *check_id(const struct check *check, const struct lesson *lesson)
+{
+    static char id[128];
+    snprintf(id, sizeof id, "%02d.%s", lesson->number, check->name);
+    for (char *c = id; *c != '\0'; c++) {
+        if (*c == '_')
+            *c = '-';
+    }
+    return id;
+}
+
+static json_t *new_check(const struct check *check, const struct lesson *lesson)
+{
+    return json_pack("{s:s, s:s, s:s, s:i, s:i, s:n, s:n, s:n, s:n, s:s, s:[], s:f}", "id", check_id(check, lesson), "title",
+                     check->title, "status", "skipped", "points", 0, "max_points", check->points, "expected", "observed",
+                     "because", "where", "hint", "", "wire", "seconds", 0.0);
+}
+
+static void set_outcome(json_t *check, const char *status, const char *observed)
+{
+    json_object_set_new(check, "status", json_string(status));
+    json_object_set_new(check, "observed", json_string(observed));
+}
+
+static struct check_run *named(struct grading *grading, const struct lesson_run *lesson, const char *name)
+{
+    for (int i = 0; i < grading->checks; i++) {
+        if (grading->check[i].lesson == lesson && strcmp(grading->check[i].check->name, name) == 0)
+            return &grading->check[i];
+    }
+    return NULL;
+}
+
+static void prepare(struct grading *grading, json_t *document)
+{
+    const struct plan *plan = grading->plan;
+    for (int i = 0; i < plan->lessons; i++) {
+        struct lesson_run *run = &grading->lesson[i];
+        const struct lesson *lesson = plan->lesson[i];
+        *run = (struct lesson_run){.lesson = lesson};
+        snprintf(run->folder, sizeof run->folder, "%.200s/programs-%d", rundir(), lesson->number);
+        run->result = json_pack("{s:i, s:s, s:s, s:i, s:i, s:{s:s, s:i, s:s}, s:[]}", "number", lesson->number, "name",
+                                lesson->name, "status", "failed", "score", 0, "max_score", 0, "build", "status", "built",
+                                "warnings", 0, "output", "", "checks");
+        json_array_append_new(json_object_get(document, "lessons"), run->result);
+        const struct check *check = checks_of(lesson->folder);
+        for (; check != NULL && strcmp(check->lesson, lesson->folder) == 0; check = check->next) {
+            if ((plan->only != NULL && strcmp(plan->only, check->name) != 0) || grading->checks == CHECKS_MAX)
+                continue;
+            json_t *entry = new_check(check, lesson);
+            json_array_append_new(json_object_get(run->result, "checks"), entry);
+            grading->check[grading->checks++] = (struct check_run){.check = check, .lesson = run, .result = entry};
+        }
+    }
+}
+
+/* ------------------------------------------------ starting jobs */
+
+static struct job *free_job(struct grading *grading)
+{
+    for (int i = 0; i < grading->jobs; i++) {
+        if (grading->job[i].pid == 0)
+            return &grading->job[i];
+    }
+    return NULL;
+}
+
+struct job_pipes {
+    int result[2];
+    int errors[2];
+};
+
+static bool open_pipes(struct job_pipes *pipes)
+{
+    if (pipe2(pipes->result, O_CLOEXEC) == -1)
+        return false;
+    if (pipe2(pipes->errors, O_CLOEXEC) == 0)
+        return true;
+    close(pipes->result[0]);
+    close(pipes->result[1]);
+    return false;
+}
+
+static void begin_job(struct job *job, pid_t pid, const struct job_pipes *pipes, double seconds, void *context)
+{
+    close(pipes->result[1]);
+    close(pipes->errors[1]);
+    *job = (struct job){.pid = pid,
+                        .result = pipes->result[0],
+                        .errors = pipes->errors[0],
+                        .deadline = jobs_now() + seconds,
+                        .context = context};
+}
+
+/* Builds all programs of a lesson; the first that can't be built is what is told. */
+static json_t *build_lesson(const struct plan *plan, const struct lesson_run *run)
+{
+    static const char *const names[] = {"built", "failed", "missing", "fault"};
+    json_t *result = json_pack("{s:s, s:i, s:s}", "status", "built", "warnings", 0, "output", "");
+    for (int i = 0; i < run->lesson->programs; i++) {
+        const char *name = run->lesson->program[i];
+        struct build build = build_program(plan->world, source_path(plan->work, run->lesson, i).text, name,
+                                           path_of("%s/%s", run->folder, name).text);
+        const char *words = build.output == NULL ? "" : build.output;
+        json_object_set_new(result, "warnings", json_integer(result_number(result, "warnings") + build.warnings));
+        json_object_set_new(result, "output", json_sprintf("%s%s", result_text(result, "output"), words));
+        if (json_object_get(result, "output") == NULL) /* not UTF-8 */
+            json_object_set_new(result, "output", json_string("(the compiler's words are not UTF-8)"));
+        json_object_set_new(result, "status", json_string(names[build.status]));
+        free(build.output);
+        if (build.status != BUILT)
+            break;
+    }
+    return result;
+}
+
+static bool start_build(struct grading *grading, struct lesson_run *run, struct job *job)
+{
+    struct job_pipes pipes;
+    if (!open_pipes(&pipes))
+        return false;
+    mkdir(run->folder, 0755);
+    pid_t pid = fork();
+    if (pid == -1)
+        return false;
+    if (pid == 0) {
+        prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
+        signal(SIGINT, SIG_IGN); /* the runner ends us */
+        json_t *result = build_lesson(grading->plan, run);
+        json_dumpfd(result, pipes.result[1], JSON_COMPACT);
+        _exit(0);
+    }
+    begin_job(job, pid, &pipes, 120, run);
+    run->progress = RUNNING;
+    return true;
+}
+
+static bool start_check(struct grading *grading, struct check_run *run, struct job *job)
+{
+    const struct plan *plan = grading->plan;
+    const struct world *world = plan->world;
+    char seed[32];
+    char uid[32];
+    char flags[8];
+    bool memcheck = run->check->memcheck || run->replaying;
+    snprintf(seed, sizeof seed, "%llx", (unsigned long long)plan->seed);
+    snprintf(uid, sizeof uid, "%ld", world->is_private ? -1L : (long)(int)world->run_as);
+    snprintf(flags, sizeof flags, "-%s%s%s", memcheck ? "m" : "", run->replaying ? "r" : "", plan->trace && !memcheck ? "t" : "");
+
+    struct path scratch = path_of("/tmp/check/work"); /* in a private world the worker makes it itself */
+    if (!world->is_private) {
+        scratch = path_of("%s/check-XXXXXX", rundir());
+        if (mkdtemp(scratch.text) == NULL || chmod(scratch.text, 0755) == -1)
+            return false;
+        scratch = path_of("%s/work", scratch.text);
+    }
+    const char *const command[] = {world->is_private ? WORLD_WORKER : world->worker,
+                                   run->lesson->lesson->folder,
+                                   run->check->name,
+                                   seed,
+                                   world->is_private ? "private" : "plain",
+                                   world->is_private ? WORLD_FOLDER : run->lesson->folder,
+                                   scratch.text,
+                                   uid,
+                                   flags,
+                                   NULL};
+    struct job_pipes pipes;
+    if (!open_pipes(&pipes))
+        return false;
+    struct world_start start = {.command = command,
+                                .folder = run->lesson->folder,
+                                .out = pipes.errors[1],
+                                .err = pipes.errors[1],
+                                .result = pipes.result[1]};
+    pid_t pid = world_start(world, &start);
+    if (pid == -1)
+        return false;
+    begin_job(job, pid, &pipes, CHECK_SECONDS * (memcheck ? 4 : 1) + 20, run);
+    run->progress = RUNNING;
+    return true;
+}
+
+/* Memcheck is CPU alone: more than one a core only makes all of them late. */
+static bool too_many_memchecks(const struct grading *grading)
+{
+    int count = 0;
+    for (int i = 0; i < grading->checks; i++)
+        count += grading->check[i].progress == RUNNING && grading->check[i].check->memcheck;
+    return count >= grading->cores;
+}
+
+static bool cannot_be_graded(const struct grading *grading, struct check_run *run)
+{
+    const struct check *check = run->check;
+    if (check->memcheck && !grading->plan->memcheck)
+        set_outcome(run->result, "not-graded", "switched off with --no-memcheck");
+    else if (check->private_network && !grading->plan->world->is_private)
+        set_outcome(run->result, "not-graded", "needs a private network, which this machine or --plain does not give");
+    else
+        return false;
+    return true;
+}
+
+/* Settles what needs no playing; true if the check can be played now. */
+static bool is_ready(struct grading *grading, struct check_run *run)
+{
+    if (run->progress != WAITING || run->lesson->progress != DONE)
+        return false;
+    if (!run->lesson->built) {
+        run->progress = DONE;
+        set_outcome(run->result, "skipped", "the program could not be built");
+        return false;
+    }
+    if (cannot_be_graded(grading, run)) {
+        run->progress = DONE;
+        return false;
+    }
+    const struct check_run *first = run->check->after == NULL ? NULL : named(grading, run->lesson, run->check->after);
+    if (first == NULL || (first->progress == DONE && result_has_status(first->result, "passed")))
+        return true;
+    if (first->progress == DONE && !result_has_status(first->result, "not-graded")) {
+        run->progress = DONE;
+        char words[200];
+        snprintf(words, sizeof words, "needs the check \"%s\" first", first->check->title);
+        set_outcome(run->result, "skipped", words);
+        return false;
+    }
+    return first->progress == DONE;
+}
+
+static struct check_run *next_check(struct grading *grading)
+{
+    struct check_run *next = NULL;
+    for (int i = 0; i < grading->checks; i++) {
+        struct check_run *run = &grading->check[i];
+        if (!is_ready(grading, run))
+            continue;
+        if (run->check->memcheck && too_many_memchecks(grading))
+            continue;
+        if (next == NULL || (run->check->memcheck && !next->check->memcheck)) /* the longest first */
+            next = run;
+    }
+    return next;
+}
+
+static bool start_next(struct grading *grading)
+{
+    struct job *job = free_job(grading);
+    if (job == NULL)
+        return false;
+    struct check_run *check = next_check(grading);
+    if (check != NULL) {
+        if (start_check(grading, check, job))
+            return true;
+        check->progress = DONE;
+        set_outcome(check->result, "fault", "the check could not be started");
+        return true;
+    }
+    for (int i = 0; i < grading->plan->lessons; i++) {
+        if (grading->lesson[i].progress == WAITING)
+            return start_build(grading, &grading->lesson[i], job);
+    }
+    return false;
+}
+
+/* ------------------------------------------------ ending jobs */
+
+static void end_build(struct lesson_run *run, json_t *value, const struct job *job)
+{
+    run->progress = DONE;
+    if (value == NULL)
+        value = json_pack("{s:s, s:i, s:s}", "status", "fault", "warnings", 0, "output",
+                          job->overdue ? "the build did not end" : "the build broke off");
+    run->built = result_has_status(value, "built");
+    if (result_has_status(value, "missing"))
+        json_object_set_new(run->result, "status", json_string("missing"));
+    else if (result_has_status(value, "fault"))
+        json_object_set_new(run->result, "status", json_string("fault"));
+    else if (!run->built)
+        json_object_set_new(run->result, "status", json_string("not-built"));
+    json_object_set_new(run->result, "build", value);
+}
+
+static void take_result(struct grading *grading, struct check_run *run, json_t *value, const struct job *job)
+{
+    static const char *const members[] = {"status", "expected", "observed", "because", "where", "wire", "seconds"};
+    json_t *result = run->result;
+    if (value == NULL) {
+        char words[2300];
+        snprintf(words, sizeof words, "the worker %s%s%.2000s",
+                 job->overdue ? "did not end in time and was ended" : "broke off without a result", job->words[0] == '\0' ? "" : ": ",
+                 job->words);
+        set_outcome(result, "fault", words);
+    }
+    for (size_t i = 0; value != NULL && i < sizeof members / sizeof *members; i++)
+        json_object_set(result, members[i], json_object_get(value, members[i]));
+    if (result_has_status(result, "passed"))
+        json_object_set_new(result, "points", json_integer(run->check->points));
+    const char *because = result_text(result, "because");
+    if (result_has_status(result, "failed") && run->check->because != NULL && strcmp(because, run->check->because) != 0)
+        json_object_set_new(result, "because", *because == '\0' ? json_string(run->check->because)
+                                                                : json_sprintf("%s %s", because, run->check->because));
+    (void)grading;
+}
+
+/* A replay under memcheck only adds where it crashed, and why. */
+static void take_replay(struct check_run *run, const json_t *value)
+{
+    json_t *where = json_object_get(value, "where");
+    if (!json_is_object(where) || !json_is_true(json_object_get(value, "crashed")))
+        return;
+    json_object_set(run->result, "where", where);
+    json_object_set_new(run->result, "because", json_sprintf("%s at %s:%d, in %s().", result_text(value, "because"),
+                                                             result_text(where, "file"), result_number(where, "line"),
+                                                             result_text(where, "function")));
+}
+
+static void finish_check(struct grading *grading, struct check_run *run, json_t *value, const struct job *job)
+{
+    run->progress = DONE;
+    if (run->replaying) {
+        take_replay(run, value);
+    } else {
+        take_result(grading, run, value, job);
+        bool crashed = json_is_true(json_object_get(value, "crashed"));
+        if (crashed && !run->check->memcheck && grading->plan->memcheck) {
+            run->replaying = true;
+            struct job *place = free_job(grading);
+            if (place != NULL && start_check(grading, run, place)) {
+                json_decref(value);
+                return;
+            }
+        }
+    }
+    if (grading->plan->progress != NULL)
+        grading->plan->progress(run->lesson->result, run->result);
+    json_decref(value);
+}
+
+static const struct world *the_world;
+
+static void end_job(const struct job *job)
+{
+    world_end(the_world, job->pid);
+}
+
+/* In plain mode a worker that was killed leaves its programs to us (PR_SET_CHILD_SUBREAPER). */
+static void end_orphans(const struct grading *grading)
+{
+    pid_t children[PROC_MAX];
+    int count = proc_children(getpid(), children, PROC_MAX);
+    for (int i = 0; i < count; i++) {
+        bool known = false;
+        for (int k = 0; k < grading->not_ours_count; k++)
+            known = known || grading->not_ours[k] == children[i];
+        for (int k = 0; k < grading->jobs; k++)
+            known = known || grading->job[k].pid == children[i];
+        if (known)
+            continue;
+        kill(children[i], SIGKILL);
+        waitpid(children[i], NULL, 0);
+    }
+}
+
+static void stop_all(struct grading *grading)
+{
+    for (int i = 0; i < grading->jobs; i++) {
+        if (grading->job[i].pid != 0)
+            end_job(&grading->job[i]);
+    }
+    for (int i = 0; i < grading->jobs; i++) {
+        if (grading->job[i].pid == 0)
+            continue;
+        waitpid(grading->job[i].pid, NULL, 0);
+        close(grading->job[i].result);
+        close(grading->job[i].errors);
+        free(grading->job[i].data);
+    }
+}
+
+static void settle_status(struct lesson_run *run)
+{
+    result_sum_lesson(run->result);
+    if (!run->built)
+        return;
+    bool passed = true;
+    size_t i;
+    json_t *check;
+    json_array_foreach(json_object_get(run->result, "checks"), i, check)
+        passed = passed && (result_has_status(check, "passed") || result_has_status(check, "not-graded"));
+    json_object_set_new(run->result, "status", json_string(passed ? "passed" : "failed"));
+}
+
+json_t *grade(const struct plan *plan)
+{
+    static struct grading grading;
+    char seed[32];
+    snprintf(seed, sizeof seed, "%llx", (unsigned long long)plan->seed);
+    json_t *document = result_new(kit_version(), seed, plan->world->is_private, plan->submission);
+    memset(&grading, 0, sizeof grading);
+    grading.plan = plan;
+    grading.cores = (int)sysconf(_SC_NPROCESSORS_ONLN);
+    grading.jobs = plan->jobs > 0 ? plan->jobs : grading.cores * 8; /* checks mostly wait */
+    if (grading.jobs > JOBS_MAX)
+        grading.jobs = JOBS_MAX;
+    grading.not_ours_count = proc_children(getpid(), grading.not_ours, PROC_MAX); /* the janitor among them */
+    the_world = plan->world;
+    jobs_catch_signals();
+    prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0);
+    prepare(&grading, document);
+
+    for (;;) {
+        while (!jobs_interrupted() && start_next(&grading))
+            ;
+        bool busy = false;
+        for (int i = 0; i < grading.jobs; i++)
+            busy = busy || grading.job[i].pid != 0;
+        if (!busy)
+            break;
+        json_t *value = NULL;
+        struct job *job = jobs_wait(grading.job, grading.jobs, &value, end_job);
+        if (job == NULL)
+            break;
+        struct lesson_run *first = &grading.lesson[0];
+        bool is_build = job->context >= (void *)first && job->context < (void *)(first + LESSONS_MAX);
+        if (is_build)
+            end_build(job->context, value, job);
+        else
+            finish_check(&grading, job->context, value, job);
+        if (!plan->world->is_private)
+            end_orphans(&grading);
+    }
+    if (jobs_interrupted()) {
+        stop_all(&grading);
+        end_orphans(&grading);
+        json_decref(document);
+        return NULL;
+    }
+    for (int i = 0; i < plan->lessons; i++)
+        settle_status(&grading.lesson[i]);
+    result_sum(document);
+    return document;
+}

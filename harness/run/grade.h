@@ -1,0 +1,40 @@
+/**
+ * @file
+ * Grading: builds the programs of some lessons, plays their checks side by side, and makes the result document.
+ */
+#pragma once
+
+#include <jansson.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "run/lesson.h"
+#include "run/world.h"
+
+/** What is to be graded, and how. */
+struct plan {
+    const struct kit *kit;
+    const struct world *world;
+    const struct lesson *lesson[LESSONS_MAX];
+    int lessons;
+    const char *work;       /**< programs in WORK/NN-name/ or directly in WORK */
+    const char *submission; /**< its name in the result */
+    const char *only;       /**< one check, by name; its prerequisites are not played. NULL: all */
+    uint64_t seed;
+    int jobs;               /**< checks side by side at most; 0: as many as the machine carries */
+    bool memcheck;          /**< false: checks under memcheck are not graded here */
+    bool trace;             /**< record the programs' system calls */
+    void (*progress)(const json_t *lesson, const json_t *check); /**< called as each check ends; may be NULL */
+};
+
+/**
+ * Grades. Returns the document, which the caller owns, or NULL if it was interrupted by SIGINT or SIGTERM: everything
+ * is cleaned up then.
+ */
+json_t *grade(const struct plan *plan);
+
+/** The path of a program's source in a folder of work: WORK/NN-name/NAME.c, or WORK/NAME.c if only that is there. */
+struct path source_path(const char *work, const struct lesson *lesson, int program);
+
+/** The version of this kit. */
+const char *kit_version(void);

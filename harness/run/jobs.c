@@ -1,0 +1,129 @@
+#define _GNU_SOURCE
+#include "run/jobs.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+enum { RESULT_MAX = 32 << 20 };
+
+static volatile sig_atomic_t interrupted;
+
+static void on_signal(int sig)
+{
+    interrupted = sig;
+}
+
+bool jobs_interrupted(void)
+{
+    return interrupted != 0;
+}
+
+void jobs_catch_signals(void)
+{
+    struct sigaction action = {.sa_handler = on_signal};
+    sigaction(SIGINT, &action, NULL);
+    sigaction(SIGTERM, &action, NULL);
+    sigaction(SIGHUP, &action, NULL);
+}
+
+double jobs_now(void)
+{
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
+}
+
+/* Returns false at the end of the result, which is the end of the job's work. */
+static bool read_result(struct job *job)
+{
+    char buffer[65536];
+    ssize_t n = read(job->result, buffer, sizeof buffer);
+    if (n == -1 && errno == EINTR)
+        return true;
+    if (n <= 0 || job->length + (size_t)n > RESULT_MAX)
+        return false;
+    char *larger = realloc(job->data, job->length + (size_t)n);
+    if (larger == NULL)
+        return false;
+    memcpy(larger + job->length, buffer, (size_t)n);
+    job->data = larger;
+    job->length += (size_t)n;
+    return true;
+}
+
+static void read_words(struct job *job)
+{
+    char waste[4096];
+    ssize_t n = read(job->errors, waste, sizeof waste);
+    if (n <= 0) {
+        close(job->errors);
+        job->errors = -1;
+        return;
+    }
+    size_t room = sizeof job->words - 1 - job->words_length;
+    size_t kept = (size_t)n < room ? (size_t)n : room;
+    memcpy(job->words + job->words_length, waste, kept);
+    job->words_length += kept;
+    job->words[job->words_length] = '\0';
+}
+
+static json_t *finish(struct job *job)
+{
+    json_t *value = json_loadb(job->data == NULL ? "" : job->data, job->length, 0, NULL);
+    free(job->data);
+    job->data = NULL;
+    close(job->result);
+    while (waitpid(job->pid, NULL, 0) == -1 && errno == EINTR)
+        ;
+    while (job->errors != -1) { /* its last words: the pipe may be held open by nobody now, so this ends */
+        struct pollfd ready = {.fd = job->errors, .events = POLLIN};
+        if (poll(&ready, 1, 0) != 1)
+            break;
+        read_words(job);
+    }
+    if (job->errors != -1)
+        close(job->errors);
+    job->pid = 0;
+    return value;
+}
+
+struct job *jobs_wait(struct job *jobs, int count, json_t **value, void (*end)(const struct job *job))
+{
+    while (!interrupted) {
+        struct pollfd fds[JOBS_MAX * 2];
+        double next = jobs_now() + 60;
+        for (int i = 0; i < count; i++) {
+            bool busy = jobs[i].pid != 0;
+            fds[2 * i] = (struct pollfd){.fd = busy ? jobs[i].result : -1, .events = POLLIN};
+            fds[2 * i + 1] = (struct pollfd){.fd = busy ? jobs[i].errors : -1, .events = POLLIN};
+            if (busy && jobs[i].deadline < next)
+                next = jobs[i].deadline;
+        }
+        double left = next - jobs_now();
+        int n = poll(fds, (nfds_t)count * 2, left < 0 ? 0 : (int)(left * 1000) + 1);
+        if (n == -1 && errno != EINTR)
+            return NULL;
+        for (int i = 0; i < count; i++) {
+            if (jobs[i].pid == 0)
+                continue;
+            if (n > 0 && fds[2 * i + 1].revents != 0)
+                read_words(&jobs[i]);
+            if (n > 0 && fds[2 * i].revents != 0 && !read_result(&jobs[i])) {
+                *value = finish(&jobs[i]);
+                return &jobs[i];
+            }
+            if (jobs_now() > jobs[i].deadline) {
+                jobs[i].overdue = true;
+                jobs[i].deadline = jobs_now() + 5; /* and once more, if that was not enough */
+                end(&jobs[i]);
+            }
+        }
+    }
+    return NULL;
+}

@@ -1,0 +1,35 @@
+/**
+ * @file
+ * Processes that work side by side, each of which hands back one JSON value through a pipe.
+ */
+#pragma once
+
+#include <jansson.h>
+#include <stdbool.h>
+#include <sys/types.h>
+
+enum { JOBS_MAX = 64 };
+
+/** One process under way. */
+struct job {
+    pid_t pid;              /**< 0: this place is free */
+    int result;             /**< our end of its descriptor 3 */
+    int errors;             /**< our end of its stderr */
+    char *data;
+    size_t length;
+    char words[2048];       /**< the beginning of what it said on stderr */
+    size_t words_length;
+    double deadline;        /**< monotonic seconds */
+    bool overdue;           /**< it was ended because its deadline had passed */
+    void *context;          /**< the caller's */
+};
+
+/** Waits for jobs until one has ended. Its value (NULL if it gave none that can be read) goes to @p value. Returns the
+ *  job, with pid 0, or NULL when interrupted is set. @p end ends a job that is overdue. */
+struct job *jobs_wait(struct job *jobs, int count, json_t **value, void (*end)(const struct job *job));
+
+/** Monotonic seconds. */
+double jobs_now(void);
+/** Set by SIGINT and SIGTERM once jobs_catch_signals() was called. */
+bool jobs_interrupted(void);
+void jobs_catch_signals(void);

@@ -1,0 +1,12 @@
+/**
+ * @file
+ * Makes a fresh network namespace, of which the caller is the owner, into a small world: everything is lo.
+ */
+#pragma once
+
+/**
+ * Adds a default route to lo with the source 127.0.0.1, so that 255.255.255.255 and any other address is reached
+ * (by lo alone), and opens all ports, 37 too, to programs without privileges. lo itself is brought up by
+ * bubblewrap. Returns NULL, or what could not be done.
+ */
+const char *network_prepare(void);

@@ -1,0 +1,65 @@
+#define _GNU_SOURCE
+#include "run/rundir.h"
+
+#include "run/path.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <signal.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+static char path[256];
+static int lifeline = -1; /* the janitor reads its other end: end-of-file means that we are gone */
+static pid_t janitor;
+
+static _Noreturn void wait_and_remove(int end)
+{
+    setsid(); /* Ctrl-C at the terminal is not for it */
+    for (int sig = 1; sig < NSIG; sig++)
+        signal(sig, SIG_IGN);
+    dup2(end, 0);
+    close_range(1, ~0U, 0);
+    char byte;
+    while (read(0, &byte, 1) > 0)
+        ;
+    remove_tree(path);
+    _exit(0);
+}
+
+const char *rundir_make(void)
+{
+    const char *base = getenv("TMPDIR");
+    int n = snprintf(path, sizeof path, "%s/sockeye-XXXXXX", base == NULL || *base == '\0' ? "/tmp" : base);
+    int ends[2];
+    if (n >= (int)sizeof path || mkdtemp(path) == NULL)
+        return NULL;
+    if (pipe2(ends, O_CLOEXEC) == -1) {
+        remove_tree(path);
+        return NULL;
+    }
+    lifeline = ends[1];
+    janitor = fork();
+    if (janitor == 0)
+        wait_and_remove(ends[0]);
+    close(ends[0]);
+    return path;
+}
+
+const char *rundir(void)
+{
+    return lifeline == -1 ? NULL : path;
+}
+
+void rundir_remove(void)
+{
+    if (lifeline == -1)
+        return;
+    close(lifeline);
+    lifeline = -1;
+    while (waitpid(janitor, NULL, 0) == -1 && errno == EINTR)
+        ;
+}

@@ -1,0 +1,15 @@
+/**
+ * @file
+ * The one temporary folder of a run: programs, sources and a small /etc for the worlds.
+ *
+ * It is gone when the run has ended, however it ends: a small process of its own, the janitor, waits for the end of
+ * the run and removes it.
+ */
+#pragma once
+
+/** Makes the folder (below $TMPDIR or /tmp) and its janitor; returns its path, or NULL with a reason in errno. */
+const char *rundir_make(void);
+/** Its path; NULL before rundir_make(). */
+const char *rundir(void);
+/** Removes it at once, and ends the janitor. */
+void rundir_remove(void);

@@ -1,0 +1,200 @@
+/**
+ * @file
+ * The worker: plays one check and writes its outcome as JSON to descriptor 3, which no program ever gets.
+ *
+ *     worker LESSON CHECK SEED MODE PROGRAMS SCRATCH UID FLAGS
+ *
+ * MODE is private (it is process 1 of a world of its own) or plain. UID is the user that programs run as, -1 for
+ * its own. FLAGS has m for "under memcheck", r for "a replay, to find where a crash is". Not for people.
+ */
+#define _GNU_SOURCE
+#include <errno.h>
+#include <fcntl.h>
+#include <jansson.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "check/bytes.h"
+#include "check/conn.h"
+#include "check/memcheck.h"
+#include "check/program.h"
+#include "check/record.h"
+#include "check/registry.h"
+#include "check/stage.h"
+#include "check/verdict.h"
+#include "run/network.h"
+#include "run/path.h"
+
+enum { RESULT = 3 };
+
+static const struct check *check;
+
+static void play(void)
+{
+    if (stage.memcheck)
+        memcheck_needed();
+    check->run();
+    if (stage.memcheck)
+        memcheck_judge();
+}
+
+static json_t *words(const char *text)
+{
+    return text == NULL ? json_null() : json_string(text);
+}
+
+static json_t *wire(void)
+{
+    json_t *list = json_array();
+    size_t dropped;
+    size_t count = record_count(&dropped);
+    for (size_t i = 0; i < count; i++) {
+        const struct event *event = record_get(i);
+        bool is_text = event->to == NULL && strcmp(event->event, "stdout") != 0;
+        const char *data = is_text ? event->data.data : quoted(event->data, RECORD_DATA_MAX);
+        json_t *entry = json_pack("{s:f, s:s, s:o, s:s, s:o}", "t", event->t, "from", event->from, "to", words(event->to),
+                                  "event", event->event, "data", event->bytes == 0 ? json_null() : words(data));
+        if (event->bytes > 0 && !is_text)
+            json_object_set_new(entry, "bytes", json_integer((json_int_t)event->bytes));
+        json_array_append_new(list, entry);
+    }
+    if (dropped > 0)
+        json_array_append_new(list, json_pack("{s:f, s:s, s:n, s:s, s:o}", "t", now(), "from", "check", "to", "event", "more",
+                                              "data", words(text("%zu more events are not kept", dropped))));
+    return list;
+}
+
+static json_t *where_json(const struct source *where)
+{
+    if (where->line == 0)
+        return json_null();
+    return json_pack("{s:s, s:i, s:s, s:s}", "file", where->file, "line", where->line, "function", where->function, "call",
+                     where->call);
+}
+
+static bool is_crash_signal(int status)
+{
+    int sig = WIFSIGNALED(status) ? WTERMSIG(status) : 0;
+    return sig == SIGSEGV || sig == SIGBUS || sig == SIGABRT || sig == SIGFPE || sig == SIGILL;
+}
+
+static bool has_crashed(void)
+{
+    for (int i = 0; program_number(i) != NULL; i++) {
+        if (program_number(i)->ended && is_crash_signal(program_number(i)->status))
+            return true;
+    }
+    return false;
+}
+
+static void write_result(const struct verdict *verdict, double seconds)
+{
+    static const char *const names[] = {"passed", "failed", "not-graded", "fault"};
+    json_t *result = json_pack("{s:s, s:o, s:o, s:o, s:o, s:o, s:f, s:b}", "status", names[verdict->outcome], "expected",
+                               words(verdict->expected), "observed", words(verdict->observed), "because",
+                               words(verdict->because), "where", where_json(&verdict->where), "wire", wire(), "seconds",
+                               seconds, "crashed", verdict->crashed);
+    json_dumpfd(result, RESULT, JSON_COMPACT | JSON_ENSURE_ASCII);
+    json_decref(result);
+    close(RESULT);
+}
+
+/* In a replay under memcheck only the place of the crash counts. */
+static void find_crash(struct verdict *verdict)
+{
+    const char *cause;
+    if (memcheck_crash(&verdict->where, &cause))
+        verdict->because = cause;
+}
+
+static _Noreturn void give_up(const char *what)
+{
+    fprintf(stderr, "worker: could not %s: %s\n", what, strerror(errno));
+    exit(3);
+}
+
+/* The programs' working directory, in a folder of this check's own. */
+static void make_scratch(void)
+{
+    char parent[PATH_MAX];
+    snprintf(parent, sizeof parent, "%s", stage.scratch);
+    *strrchr(parent, '/') = '\0';
+    if (mkdir(parent, 0755) == -1 && errno != EEXIST)
+        give_up("make a folder for the programs");
+    if (mkdir(stage.scratch, 0777) == -1 || chmod(stage.scratch, 0777) == -1)
+        give_up("make a folder for the programs");
+}
+
+static void set_stage(char *argv[])
+{
+    stage = (struct stage){
+        .private_network = strcmp(argv[4], "private") == 0,
+        .programs = argv[5],
+        .scratch = argv[6],
+        .run_as = (uid_t)strtol(argv[7], NULL, 10),
+        .seed = strtoull(argv[3], NULL, 16),
+        .memcheck = strchr(argv[8], 'm') != NULL,
+    };
+    if (stage.private_network) {
+        const char *undone = network_prepare();
+        if (undone != NULL)
+            give_up(undone);
+    } else {
+        prctl(PR_SET_PDEATHSIG, SIGTERM, 0, 0, 0); /* programs_attend() sees it and ends the check */
+        prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0);
+    }
+    make_scratch();
+    prctl(PR_SET_DUMPABLE, 0, 0, 0, 0); /* programs run as the same user: they may not look into it */
+    fcntl(RESULT, F_SETFD, FD_CLOEXEC);
+    sigset_t kept;
+    sigemptyset(&kept);
+    sigaddset(&kept, SIGTERM);
+    sigprocmask(SIG_BLOCK, &kept, NULL);
+    signal(SIGPIPE, SIG_IGN);
+}
+
+/* Is a world of its own to be had? Tried once a run; what is missing is said on stderr. */
+static int probe(void)
+{
+    const char *undone = network_prepare();
+    if (undone != NULL)
+        give_up(undone);
+    return 0;
+}
+
+int main(int argc, char *argv[])
+{
+    if (argc == 2 && strcmp(argv[1], "probe") == 0)
+        return probe();
+    if (argc != 9) {
+        fprintf(stderr, "worker: it is run by sockeye, not by people\n");
+        return 2;
+    }
+    check = check_named(argv[1], argv[2]);
+    if (check == NULL) {
+        fprintf(stderr, "worker: no check %s in %s\n", argv[2], argv[1]);
+        return 2;
+    }
+    set_stage(argv);
+    random_seed(stage.seed, text("%s/%s", argv[1], argv[2]));
+    record_begin();
+    struct verdict verdict = verdict_of(play);
+    double seconds = now();
+    verdict.crashed = verdict.outcome == FAILED && has_crashed();
+    bool replay = strchr(argv[8], 'r') != NULL;
+    if (replay && verdict.crashed)
+        find_crash(&verdict);
+    write_result(&verdict, seconds);
+    programs_kill_all();
+    conns_close();
+    if (!stage.private_network)
+        remove_tree(path_of("%s/..", stage.scratch).text);
+    keep_release();
+    return 0;
+}

@@ -1,0 +1,258 @@
+#define _GNU_SOURCE
+#include "run/world.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "check/cage.h"
+#include "run/rundir.h"
+
+enum { ARGS_MAX = 128, FREE_UID = 60600 /* in a range that systemd leaves to nobody (its docs/UIDS-GIDS.md) */ };
+
+/* The /etc of a private world. The names are those that the lessons' peers go by. */
+static const struct {
+    const char *name;
+    const char *content;
+} etc[] = {
+    {"hosts", "127.0.0.1 localhost\n::1 localhost\n"
+              "127.0.0.2 heron.sockeye.test\n127.0.0.3 osprey.sockeye.test\n127.0.0.4 tern.sockeye.test\n"},
+    {"nsswitch.conf", "passwd: files\ngroup: files\nhosts: files dns\nservices: files\nprotocols: files\n"},
+    {"resolv.conf", "nameserver 127.0.0.1\noptions timeout:1 attempts:1\n"},
+    {"services", "echo 7/tcp\necho 7/udp\ndiscard 9/tcp\ndiscard 9/udp\ndaytime 13/tcp\ndaytime 13/udp\n"
+                 "ftp 21/tcp\nssh 22/tcp\ntelnet 23/tcp\nsmtp 25/tcp\ntime 37/tcp\ntime 37/udp\n"
+                 "domain 53/tcp\ndomain 53/udp\ntftp 69/udp\nhttp 80/tcp\nntp 123/udp\nhttps 443/tcp\n"},
+    {"protocols", "ip 0 IP\nicmp 1 ICMP\ntcp 6 TCP\nudp 17 UDP\n"},
+    {"passwd", "student:x:60600:60600:student:/tmp:/bin/sh\n"},
+    {"group", "student:x:60600:\n"},
+};
+
+static int write_file(const char *path, const char *content)
+{
+    FILE *file = fopen(path, "we");
+    if (file == NULL)
+        return -1;
+    fputs(content, file);
+    return fclose(file);
+}
+
+static int make_etc(void)
+{
+    char path[400];
+    snprintf(path, sizeof path, "%s/etc", rundir());
+    if (mkdir(path, 0755) == -1)
+        return -1;
+    for (size_t i = 0; i < sizeof etc / sizeof *etc; i++) {
+        snprintf(path, sizeof path, "%s/etc/%s", rundir(), etc[i].name);
+        if (write_file(path, etc[i].content) == -1)
+            return -1;
+    }
+    /* Places where this machine's own are put. */
+    snprintf(path, sizeof path, "%s/etc/ld.so.cache", rundir());
+    if (write_file(path, "") == -1)
+        return -1;
+    snprintf(path, sizeof path, "%s/etc/alternatives", rundir());
+    return mkdir(path, 0755);
+}
+
+/* A copy that the unprivileged user can read, wherever the kit lies. */
+static int copy_file(const char *from, const char *to)
+{
+    int in = open(from, O_RDONLY | O_CLOEXEC);
+    int out = in == -1 ? -1 : open(to, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0755);
+    char buffer[65536];
+    ssize_t n = -1;
+    while (out != -1 && (n = read(in, buffer, sizeof buffer)) > 0) {
+        if (write(out, buffer, (size_t)n) != n) {
+            n = -1;
+            break;
+        }
+    }
+    int saved = errno;
+    if (in != -1)
+        close(in);
+    if (out != -1)
+        close(out);
+    errno = saved;
+    return out == -1 || n == -1 ? -1 : 0;
+}
+
+/* ------------------------------------------------ bubblewrap's command line */
+
+struct args {
+    const char *list[ARGS_MAX];
+    int count;
+};
+
+static void add(struct args *args, const char *const *words)
+{
+    for (; *words != NULL && args->count < ARGS_MAX - 1; words++)
+        args->list[args->count++] = *words;
+}
+
+#define ADD(args, ...) add((args), (const char *const[]){__VA_ARGS__, NULL})
+
+/* /bin, /lib and so on are links into /usr on most systems, folders of their own on some. */
+static void add_system_folder(struct args *args, const char *path)
+{
+    struct stat status;
+    static char targets[8][64];
+    static int used;
+    if (lstat(path, &status) == -1)
+        return;
+    if (!S_ISLNK(status.st_mode)) {
+        ADD(args, "--ro-bind", path, path);
+        return;
+    }
+    char *target = targets[used++ % 8];
+    ssize_t n = readlink(path, target, sizeof targets[0] - 1);
+    if (n > 0) {
+        target[n] = '\0';
+        ADD(args, "--symlink", target, path);
+    }
+}
+
+static void add_device(struct args *args, const char *path)
+{
+    ADD(args, "--dev-bind-try", path, path);
+}
+
+static const char *const system_folders[] = {"/bin", "/sbin", "/lib", "/lib32", "/lib64", "/libx32"};
+static const char *const devices[] = {"/dev/null", "/dev/zero", "/dev/full", "/dev/random", "/dev/urandom"};
+
+static void bubblewrap(struct args *args, const struct world *world, const struct world_start *start)
+{
+    static char etc_folder[400];
+    snprintf(etc_folder, sizeof etc_folder, "%s/etc", rundir());
+    ADD(args, "bwrap", "--unshare-all", "--unshare-user", "--die-with-parent", "--as-pid-1", "--new-session", "--cap-add",
+        "CAP_NET_ADMIN", "--cap-add", "CAP_SYS_PTRACE", "--cap-add", "CAP_SYS_RESOURCE", "--clearenv", "--setenv", "PATH",
+        "/usr/local/bin:/usr/bin:/bin", "--setenv", "LANG", "C.UTF-8", "--setenv", "TMPDIR", "/tmp", "--ro-bind", "/usr",
+        "/usr");
+    for (size_t i = 0; i < sizeof system_folders / sizeof *system_folders; i++)
+        add_system_folder(args, system_folders[i]);
+    ADD(args, "--ro-bind", etc_folder, "/etc", "--ro-bind-try", "/etc/ld.so.cache", "/etc/ld.so.cache", "--ro-bind-try",
+        "/etc/alternatives", "/etc/alternatives", "--proc", "/proc", "--dir", "/dev");
+    for (size_t i = 0; i < sizeof devices / sizeof *devices; i++)
+        add_device(args, devices[i]);
+    /* A tmpfs counts as memory: bounded. */
+    ADD(args, "--size", "268435456", "--tmpfs", "/tmp", "--ro-bind", world->worker, WORLD_WORKER);
+    if (start->folder != NULL)
+        ADD(args, "--ro-bind", start->folder, WORLD_FOLDER, "--chdir", WORLD_FOLDER);
+    ADD(args, "--");
+}
+
+/* ------------------------------------------------ starting and ending */
+
+static void become_world(const struct world *world, const struct world_start *start)
+{
+    struct args args = {.count = 0};
+    if (world->is_private) {
+        bubblewrap(&args, world, start);
+    } else if (start->folder != NULL && chdir(start->folder) == -1) {
+        dprintf(2, "sockeye: %s: %s\n", start->folder, strerror(errno));
+        _exit(127);
+    }
+    add(&args, start->command);
+    const char *undone = start->limits ? cage_limits(false) : NULL;
+    bool lesser = world->run_as != (uid_t)-1 && (world->is_private || start->limits);
+    if (undone == NULL && lesser)
+        undone = cage_become(world->run_as);
+    if (undone != NULL) {
+        dprintf(2, "sockeye: could not %s: %s\n", undone, strerror(errno));
+        _exit(127);
+    }
+    if (!world->is_private && start->scratch != NULL)
+        setenv("TMPDIR", start->scratch, 1);
+    execvp(args.list[0], (char *const *)(uintptr_t)args.list);
+    dprintf(2, "sockeye: could not run %s: %s\n", args.list[0], strerror(errno));
+    _exit(127);
+}
+
+pid_t world_start(const struct world *world, const struct world_start *start)
+{
+    pid_t pid = fork();
+    if (pid != 0)
+        return pid;
+    prctl(PR_SET_PDEATHSIG, world->is_private ? SIGKILL : SIGTERM, 0, 0, 0);
+    setsid(); /* Ctrl-C is for the runner, which ends its worlds itself */
+    int ends[] = {open("/dev/null", O_RDWR | O_CLOEXEC), start->out, start->err, start->result};
+    for (int i = 0; i < 4; i++) /* first out of the way, then into place */
+        ends[i] = ends[i] == -1 ? -1 : fcntl(ends[i], F_DUPFD_CLOEXEC, 64);
+    for (int i = 0; i < 4; i++) {
+        if (ends[i] == -1 || dup2(ends[i], i) == -1)
+            dup2(ends[0], i);
+    }
+    close_range(4, ~0U, CLOSE_RANGE_CLOEXEC);
+    sigset_t none;
+    sigemptyset(&none);
+    sigprocmask(SIG_SETMASK, &none, NULL);
+    become_world(world, start);
+    _exit(127);
+}
+
+void world_end(const struct world *world, pid_t pid)
+{
+    /* In plain mode the worker cleans up behind itself when told to end; a second time, it has had its chance. */
+    kill(pid, world->is_private ? SIGKILL : SIGTERM);
+}
+
+/* ------------------------------------------------ choosing the mode */
+
+/* Starts a world with nothing in it but `true`; returns NULL or the first line of what went wrong. */
+static const char *try_private(struct world *world)
+{
+    static char words[512];
+    int ends[2];
+    if (pipe2(ends, O_CLOEXEC) == -1)
+        return strerror(errno);
+    static const char *const command[] = {WORLD_WORKER, "probe", NULL};
+    struct world_start start = {.command = command, .out = ends[1], .err = ends[1], .result = ends[1]};
+    world->is_private = true;
+    pid_t pid = world_start(world, &start);
+    close(ends[1]);
+    size_t length = 0;
+    ssize_t n;
+    while (length < sizeof words - 1 && (n = read(ends[0], words + length, sizeof words - 1 - length)) > 0)
+        length += (size_t)n;
+    close(ends[0]);
+    words[length] = '\0';
+    words[strcspn(words, "\n")] = '\0';
+    int status;
+    if (pid == -1 || waitpid(pid, &status, 0) == -1)
+        return strerror(errno);
+    return WIFEXITED(status) && WEXITSTATUS(status) == 0 ? NULL : words;
+}
+
+int world_init(struct world *world, const char *worker, bool plain, const char **problem)
+{
+    *world = (struct world){.run_as = (uid_t)-1};
+    if (rundir_make() == NULL) {
+        *problem = "no temporary folder can be made: set TMPDIR to a folder that can be written";
+        return -1;
+    }
+    snprintf(world->worker, sizeof world->worker, "%s/worker", rundir());
+    if (copy_file(worker, world->worker) == -1 || make_etc() == -1) {
+        *problem = errno == ENOENT ? "the kit is not built: run make" : strerror(errno);
+        return -1;
+    }
+    if (geteuid() == 0) {
+        world->run_as = FREE_UID + (uid_t)(getpid() % 400);
+        if (chown(rundir(), world->run_as, world->run_as) == -1)
+            world->run_as = (uid_t)-1;
+    }
+    if (plain) {
+        world->why_plain = "asked for with --plain";
+        return 0;
+    }
+    world->why_plain = try_private(world);
+    world->is_private = world->why_plain == NULL;
+    return 0;
+}

@@ -1,0 +1,45 @@
+/**
+ * @file
+ * Worlds: where compilers and workers run.
+ *
+ * A private world is made by bubblewrap: a network with only loopback, a process table in which the command is
+ * process 1, and a file system that shows /usr, a small /etc, the given folders read-only and an empty /tmp. When
+ * its first process ends, all in it ends. A plain world is just a process on this machine, with limits: it is what is left
+ * where namespaces are not to be had.
+ *
+ * As root, everything in a world runs as an unprivileged user that no account has: in a user namespace the kernel
+ * would still let root write to /proc/sys.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <sys/types.h>
+
+struct world {
+    bool is_private;
+    const char *why_plain;   /**< the reason, for people; NULL when private */
+    uid_t run_as;            /**< who programs run as; (uid_t)-1: as ourselves */
+    char worker[300];        /**< the worker's executable, as this machine sees it */
+};
+
+/** What one process in a world gets. */
+struct world_start {
+    const char *const *command;  /**< NULL-terminated; paths as the world has them */
+    const char *folder;          /**< shown read-only at WORLD_FOLDER and the working directory; may be NULL */
+    const char *scratch;         /**< plain only: its $TMPDIR */
+    int out, err, result;        /**< its descriptors 1, 2 and 3 */
+    bool limits;                 /**< the limits of cage.h from the start (a compiler); a worker sets them later */
+};
+
+#define WORLD_FOLDER "/lesson"
+#define WORLD_WORKER "/sockeye/worker"
+
+/**
+ * Chooses the mode and prepares the run's folder. @p plain: do not try for more. Returns -1 with *problem
+ * set if nothing can be run at all (no temporary folder, no worker).
+ */
+int world_init(struct world *world, const char *worker, bool plain, const char **problem);
+/** Starts a process in a world of its own; returns its pid on this machine, or -1 with errno. */
+pid_t world_start(const struct world *world, const struct world_start *start);
+/** Ends a world, whatever runs in it. */
+void world_end(const struct world *world, pid_t pid);

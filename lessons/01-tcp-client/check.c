@@ -1,0 +1,271 @@
+/* Lesson 01: the raw client. The checks stand in the order in which they should turn green. */
+#include "check/check.h"
+
+#define PROGRAM "tcp_client"
+#define LOOPBACK "127.0.0.1"
+
+CHECK(usage, "refuses wrong arguments with a message and status 2", POINTS(2),
+      BECAUSE("strtol() reads as far as it can and skips what it likes: look at where it stopped, at the sign, and at the "
+              "range 1 to 65535."))
+{
+    struct listener *server = listens(ANY_PORT);
+    const char *port = port_of(server);
+    const char *line = random_words();
+    refuses(PROGRAM);
+    refuses(PROGRAM, LOOPBACK, port);
+    refuses(PROGRAM, LOOPBACK, port, line, "more");
+    refuses(PROGRAM, LOOPBACK, "", line);
+    refuses(PROGRAM, LOOPBACK, "0", line);
+    refuses(PROGRAM, LOOPBACK, "65536", line);
+    refuses(PROGRAM, LOOPBACK, number(65536 + server_port(server)), line);
+    refuses(PROGRAM, LOOPBACK, "99999999999999999999", line);
+    refuses(PROGRAM, LOOPBACK, text("%sx", port), line);
+    refuses(PROGRAM, LOOPBACK, text("%s ", port), line);
+    refuses(PROGRAM, LOOPBACK, text(" %s", port), line);
+    refuses(PROGRAM, LOOPBACK, text("+%s", port), line);
+    refuses(PROGRAM, LOOPBACK, text("-%s", port), line);
+    refuses(PROGRAM, LOOPBACK, "time", line);
+    refuses(PROGRAM, "", port, line);
+    refuses(PROGRAM, "localhost", port, line);
+    refuses(PROGRAM, "256.0.0.1", port, line);
+    refuses(PROGRAM, "127.0.0.1x", port, line);
+    refuses(PROGRAM, "::1", port, line);
+    nobody_came(server);
+}
+
+CHECK(sends_line, "sends its line and one newline, nothing else", POINTS(2))
+{
+    struct listener *server = listens(ANY_PORT);
+    const char *line = random_words();
+    runs(PROGRAM, LOOPBACK, port_of(server), line);
+    struct conn *conn = accepts(server);
+    hears(conn, join(line, "\n"));
+    half_closes(conn);
+    hears_end(conn);
+}
+
+CHECK(prints_answer, "prints the answer and ends with status 0", POINTS(2), AFTER(sends_line))
+{
+    struct listener *server = listens(ANY_PORT);
+    const char *line = random_words();
+    const char *answer = text("%s\n", random_words());
+    struct program *client = runs(PROGRAM, LOOPBACK, port_of(server), line);
+    struct conn *conn = accepts(server);
+    hears(conn, join(line, "\n"));
+    says(conn, answer);
+    hangs_up(conn);
+    prints(client, answer);
+    exits(client, 0);
+}
+
+CHECK(empty_line, "sends an empty line as a newline alone", POINTS(1), AFTER(prints_answer))
+{
+    struct listener *server = listens(ANY_PORT);
+    const char *answer = text("%s\n", random_words());
+    struct program *client = runs(PROGRAM, LOOPBACK, port_of(server), "");
+    struct conn *conn = accepts(server);
+    hears(conn, "\n");
+    says(conn, answer);
+    half_closes(conn);
+    hears_end(conn);
+    prints(client, answer);
+    exits(client, 0);
+}
+
+CHECK(empty_answer, "takes an empty answer for what it is", POINTS(1), AFTER(prints_answer),
+      BECAUSE("A server may close without a word: that is an answer of no bytes, and a success."))
+{
+    struct listener *server = listens(ANY_PORT);
+    const char *line = random_words();
+    struct program *client = runs(PROGRAM, LOOPBACK, port_of(server), line);
+    struct conn *conn = accepts(server);
+    hears(conn, join(line, "\n"));
+    hangs_up(conn);
+    prints(client, "");
+    exits(client, 0);
+}
+
+CHECK(answer_in_pieces, "prints an answer that arrives in pieces", POINTS(3), AFTER(prints_answer),
+      BECAUSE("One read() brings what has arrived so far, whatever its size: only 0 means that the answer is complete."))
+{
+    struct listener *server = listens(ANY_PORT);
+    const char *line = random_words();
+    const char *first = text("%s\n%s", random_words(), random_words());
+    struct bytes buffer = random_bytes(4096);
+    const char *last = text("%s\nthe end\n", random_words());
+    struct program *client = runs(PROGRAM, LOOPBACK, port_of(server), line);
+    struct conn *conn = accepts(server);
+    hears(conn, join(line, "\n"));
+    says(conn, first);
+    says_when_taken(conn, "\n");
+    says_when_taken(conn, buffer);
+    says_when_taken(conn, last);
+    is_taken(conn);
+    hangs_up(conn);
+    prints(client, join(join(join(first, "\n"), buffer), last));
+    exits(client, 0);
+}
+
+CHECK(binary_answer, "prints every byte of a binary answer", POINTS(2), AFTER(prints_answer))
+{
+    struct listener *server = listens(ANY_PORT);
+    const char *line = random_words();
+    struct bytes answer = join(join(random_words(), literal("\0\n\0\r\xff\x80 100%s%n")), random_bytes(700));
+    struct program *client = runs(PROGRAM, LOOPBACK, port_of(server), line);
+    struct conn *conn = accepts(server);
+    hears(conn, join(line, "\n"));
+    says(conn, answer);
+    hangs_up(conn);
+    prints(client, answer);
+    exits(client, 0);
+}
+
+CHECK(large_answer, "prints an answer of megabytes", POINTS(1), AFTER(prints_answer))
+{
+    struct listener *server = listens(ANY_PORT);
+    const char *line = random_words();
+    struct bytes answer = random_bytes((size_t)random_between(3 << 20, 4 << 20));
+    struct program *client = runs(PROGRAM, LOOPBACK, port_of(server), line);
+    struct conn *conn = accepts(server);
+    hears(conn, join(line, "\n"));
+    says(conn, answer);
+    hangs_up(conn);
+    prints(client, answer);
+    exits(client, 0);
+}
+
+CHECK(long_line, "sends a line of 100 KB to a peer that reads slowly", POINTS(2), AFTER(prints_answer))
+{
+    struct listener *server = listens_with_small_buffers(ANY_PORT);
+    const char *line = random_text((size_t)random_between(100000, 110000));
+    const char *answer = text("%s\n", random_words());
+    struct program *client = runs(PROGRAM, LOOPBACK, port_of(server), line);
+    struct conn *conn = accepts(server);
+    hears_slowly(conn, join(line, "\n"));
+    says(conn, answer);
+    hangs_up(conn);
+    prints(client, answer);
+    exits(client, 0);
+}
+
+CHECK(short_write, "sends all of a long line though the kernel takes it in parts", POINTS(2), AFTER(long_line),
+      BECAUSE("write() and send() return how many bytes the kernel took. It may be fewer than you gave, as here, where the "
+              "program was stopped and continued while it waited in the call: the rest is still yours to send."))
+{
+    struct listener *server = listens_with_small_buffers(ANY_PORT);
+    const char *line = random_text((size_t)random_between(100000, 110000));
+    const char *answer = text("%s\n", random_words());
+    struct program *client = runs(PROGRAM, LOOPBACK, port_of(server), line);
+    struct conn *conn = accepts(server);
+    is_stopped_and_continued(client);
+    hears(conn, join(line, "\n"));
+    says(conn, answer);
+    half_closes(conn);
+    hears_end(conn);
+    prints(client, answer);
+    exits(client, 0);
+}
+
+CHECK(stopped, "loses nothing when stopped and continued while it waits", POINTS(1), AFTER(prints_answer),
+      BECAUSE("A call that waits with a time-out returns -1 with EINTR when the program is stopped and continued: that is no "
+              "failure, and the call is made again."))
+{
+    struct listener *server = listens(ANY_PORT);
+    const char *line = random_words();
+    const char *first = text("%s\n", random_words());
+    const char *last = text("%s\n", random_words());
+    struct program *client = runs(PROGRAM, LOOPBACK, port_of(server), line);
+    struct conn *conn = accepts(server);
+    hears(conn, join(line, "\n"));
+    is_stopped_and_continued(client);
+    says(conn, first);
+    is_taken(conn);
+    is_stopped_and_continued(client);
+    says(conn, last);
+    hangs_up(conn);
+    prints(client, join(first, last));
+    exits(client, 0);
+}
+
+CHECK(refused, "reports a refused connection: what was tried, and why", POINTS(2),
+      BECAUSE("The message belongs on stderr and names host, port and reason; the status is 1."))
+{
+    int port = free_port();
+    struct program *client = runs(PROGRAM, LOOPBACK, number(port), random_words());
+    prints(client, "");
+    complains(client, LOOPBACK, number(port), "Connection refused");
+    exits(client, 1);
+}
+
+CHECK(reset, "reports a reset while it reads, after printing what came before", POINTS(2), AFTER(prints_answer),
+      BECAUSE("read() returns -1 for a reset and 0 for the end of the answer: only 0 is a success."))
+{
+    struct listener *server = listens(ANY_PORT);
+    const char *line = random_words();
+    const char *first = text("%s\n%s", random_words(), random_words());
+    struct program *client = runs(PROGRAM, LOOPBACK, port_of(server), line);
+    struct conn *conn = accepts(server);
+    hears(conn, join(line, "\n"));
+    says(conn, first);
+    is_taken(conn);
+    resets(conn);
+    prints(client, first);
+    complains(client, LOOPBACK, port_of(server), "Connection reset by peer");
+    exits(client, 1);
+}
+
+CHECK(quiet, "uses no CPU while it waits", POINTS(1), AFTER(prints_answer))
+{
+    struct listener *server = listens(ANY_PORT);
+    const char *line = random_words();
+    const char *answer = text("%s\n", random_words());
+    struct program *client = runs(PROGRAM, LOOPBACK, port_of(server), line);
+    struct conn *conn = accepts(server);
+    hears(conn, join(line, "\n"));
+    uses_no_cpu(client);
+    says(conn, answer);
+    is_taken(conn);
+    uses_no_cpu(client);
+    hangs_up(conn);
+    prints(client, answer);
+    exits(client, 0);
+}
+
+static void works_when_started(struct how how)
+{
+    struct listener *server = listens(ANY_PORT);
+    const char *line = random_words();
+    const char *answer = text("%s\n", random_words());
+    struct program *client = runs_as(how, PROGRAM, LOOPBACK, port_of(server), line);
+    struct conn *conn = accepts(server);
+    hears(conn, join(line, "\n"));
+    says(conn, answer);
+    half_closes(conn);
+    hears_end(conn);
+    prints(client, answer);
+    exits(client, 0);
+}
+
+CHECK(odd_start, "keeps its contract with descriptors closed and signals ignored or blocked", POINTS(1),
+      AFTER(prints_answer),
+      BECAUSE("A program inherits its descriptors and its signals from whoever started it: a socket may get the number 0 or 2."))
+{
+    works_when_started((struct how){.closed = {true, false, false}});
+    works_when_started((struct how){.closed = {false, false, true}});
+    works_when_started((struct how){.closed = {true, false, true}, .signals_blocked = true});
+    works_when_started((struct how){.extra_descriptors = true, .signals_ignored = true});
+}
+
+CHECK(memory, "makes no memory error and leaks nothing", POINTS(2), AFTER(prints_answer), UNDER_MEMCHECK)
+{
+    struct listener *server = listens(ANY_PORT);
+    const char *line = random_words();
+    struct bytes answer = join(random_bytes(5000), "\n");
+    struct program *client = runs(PROGRAM, LOOPBACK, port_of(server), line);
+    struct conn *conn = accepts(server);
+    hears(conn, join(line, "\n"));
+    says(conn, answer);
+    hangs_up(conn);
+    prints(client, answer);
+    exits(client, 0);
+}
