@@ -16,6 +16,9 @@
 #include "look/proc.h"
 #include "look/sockets.h"
 
+/* So long we wait for a program to fall asleep: one that never does (it spins) is judged by another check. */
+static const double PATIENCE = 0.05;
+
 /* One exchange: what is still to be sent, and what has been heard so far. */
 struct talk {
     struct conn *conn;
@@ -23,7 +26,8 @@ struct talk {
     struct bytes expected;
     char *got;              /* as much as expected has */
     size_t got_length;
-    bool slowly;            /* reads only while the program sleeps */
+    bool slowly;            /* reads only when the program has come to rest, or some time has passed */
+    double last_read;
     bool refused;           /* the program's end takes nothing more */
 };
 
@@ -76,8 +80,10 @@ static bool talk_is_over(void *context)
 {
     struct talk *talk = context;
     send_some(talk);
-    if (!talk->slowly || programs_sleep())
+    if (!talk->slowly || programs_sleep() || now() - talk->last_read > PATIENCE) {
         hear_some(talk);
+        talk->last_read = now();
+    }
     if (common_prefix(got(talk), talk->expected) < talk->got_length)
         return true; /* wrong already: no need to wait for the rest */
     bool all_heard = talk->got_length == talk->expected.length || talk->conn->heard_eof;
@@ -171,18 +177,28 @@ void conn_exchanges(struct conn *conn, struct bytes out, struct bytes expected)
     talk(conn, out, expected, false);
 }
 
+struct taking {
+    struct conn *conn;
+    double since;           /* when its queue was first seen empty; 0: not yet */
+};
+
 static bool all_is_taken(void *context)
 {
-    struct conn *conn = context;
+    struct taking *taking = context;
     struct socket_row row;
-    if (!sockets_connection(conn->program_port, conn->own_port, &row) || row.inode == 0)
+    if (!sockets_connection(taking->conn->program_port, taking->conn->own_port, &row) || row.inode == 0)
         return true;
-    return row.receiving == 0 && !conns_in_flight() && programs_sleep();
+    if (row.receiving > 0 || conns_in_flight())
+        return false;
+    if (taking->since == 0)
+        taking->since = now();
+    return programs_sleep() || now() - taking->since > PATIENCE;
 }
 
 void is_taken(struct conn *conn)
 {
-    struct awaited awaited = {.come = all_is_taken, .context = conn, .until_end = true, .conn = conn};
+    struct taking taking = {.conn = conn};
+    struct awaited awaited = {.come = all_is_taken, .context = &taking, .until_end = true, .conn = conn};
     wait_until(&awaited); /* however it ended: what the program did with it shows in what comes next */
 }
 

@@ -91,7 +91,7 @@ CHECK(answer_in_pieces, "prints an answer that arrives in pieces", POINTS(3), AF
     struct listener *server = listens(ANY_PORT);
     const char *line = random_words();
     const char *first = text("%s\n%s", random_words(), random_words());
-    struct bytes buffer = random_bytes(4096);
+    const char *buffer = random_text(4096);
     const char *last = text("%s\nthe end\n", random_words());
     struct program *client = runs(PROGRAM, LOOPBACK, port_of(server), line);
     struct conn *conn = accepts(server);
@@ -120,11 +120,11 @@ CHECK(binary_answer, "prints every byte of a binary answer", POINTS(2), AFTER(pr
     exits(client, 0);
 }
 
-CHECK(large_answer, "prints an answer of megabytes", POINTS(1), AFTER(prints_answer))
+CHECK(large_answer, "prints an answer of megabytes", POINTS(1), AFTER(answer_in_pieces))
 {
     struct listener *server = listens(ANY_PORT);
     const char *line = random_words();
-    struct bytes answer = random_bytes((size_t)random_between(3 << 20, 4 << 20));
+    const char *answer = random_text((size_t)random_between(3 << 20, 4 << 20));
     struct program *client = runs(PROGRAM, LOOPBACK, port_of(server), line);
     struct conn *conn = accepts(server);
     hears(conn, join(line, "\n"));
@@ -166,7 +166,7 @@ CHECK(short_write, "sends all of a long line though the kernel takes it in parts
     exits(client, 0);
 }
 
-CHECK(stopped, "loses nothing when stopped and continued while it waits", POINTS(1), AFTER(prints_answer),
+CHECK(stopped, "loses nothing when stopped and continued while it waits", POINTS(1), AFTER(answer_in_pieces),
       BECAUSE("A call that waits with a time-out returns -1 with EINTR when the program is stopped and continued: that is no "
               "failure, and the call is made again."))
 {
@@ -197,7 +197,7 @@ CHECK(refused, "reports a refused connection: what was tried, and why", POINTS(2
     exits(client, 1);
 }
 
-CHECK(reset, "reports a reset while it reads, after printing what came before", POINTS(2), AFTER(prints_answer),
+CHECK(reset, "reports a reset while it reads, after printing what came before", POINTS(2), AFTER(answer_in_pieces),
       BECAUSE("read() returns -1 for a reset and 0 for the end of the answer: only 0 is a success."))
 {
     struct listener *server = listens(ANY_PORT);
@@ -246,21 +246,37 @@ static void works_when_started(struct how how)
     exits(client, 0);
 }
 
-CHECK(odd_start, "keeps its contract with descriptors closed and signals ignored or blocked", POINTS(1),
+/* With nowhere to print, it still sends the line and nothing else. */
+static void sends_no_more_without_stdout(void)
+{
+    struct listener *server = listens(ANY_PORT);
+    const char *line = random_words();
+    struct how without_stdout = {.closed = {false, true, false}};
+    runs_as(without_stdout, PROGRAM, LOOPBACK, port_of(server), line);
+    struct conn *conn = accepts(server);
+    hears(conn, join(line, "\n"));
+    says(conn, random_words());
+    half_closes(conn);
+    hears_end(conn);
+}
+
+CHECK(odd_start, "keeps its contract however it was started", POINTS(1),
       AFTER(prints_answer),
-      BECAUSE("A program inherits its descriptors and its signals from whoever started it: a socket may get the number 0 or 2."))
+      BECAUSE("A program inherits its descriptors and its signals from whoever started it: a socket may get the number 0, "
+              "1 or 2, and printf() then writes to it."))
 {
     works_when_started((struct how){.closed = {true, false, false}});
     works_when_started((struct how){.closed = {false, false, true}});
     works_when_started((struct how){.closed = {true, false, true}, .signals_blocked = true});
     works_when_started((struct how){.extra_descriptors = true, .signals_ignored = true});
+    sends_no_more_without_stdout();
 }
 
-CHECK(memory, "makes no memory error and leaks nothing", POINTS(2), AFTER(prints_answer), UNDER_MEMCHECK)
+CHECK(memory, "makes no memory error and leaks nothing", POINTS(2), AFTER(large_answer), UNDER_MEMCHECK)
 {
     struct listener *server = listens(ANY_PORT);
     const char *line = random_words();
-    struct bytes answer = join(random_bytes(5000), "\n");
+    const char *answer = random_text(10000);
     struct program *client = runs(PROGRAM, LOOPBACK, port_of(server), line);
     struct conn *conn = accepts(server);
     hears(conn, join(line, "\n"));
