@@ -69,6 +69,21 @@ void program_is_typed(struct program *program, struct bytes what);
 /** Gets end-of-file on its stdin. */
 void input_ends(struct program *program);
 
+/* Processes. */
+
+/** When nothing moves any more, and within a second, no child that has ended is left unreaped. */
+void has_no_zombies(struct program *program);
+/** Each open connection is held by a process of its own, none of which is the program's first. */
+void serves_each_in_its_own_process(struct program *server);
+/** Who holds the listener of TCP @p port holds no connection, and nobody holds two. */
+void shares_no_descriptors(int port);
+/** Its first process alone is stopped (SIGSTOP), until is_continued(). */
+void is_stopped(struct program *program);
+/** Continues it, once everything else has come to rest. */
+void is_continued(struct program *program);
+/** The next fork (of each of its processes) fails with EAGAIN; not graded where strace may not trace. */
+void cannot_fork(struct program *program);
+
 /* Ports. */
 
 enum { ANY_PORT = 0 };
@@ -115,6 +130,11 @@ void conn_says(struct conn *conn, struct bytes what);
 void conn_says_when_taken(struct conn *conn, struct bytes what);
 /** Waits until the program has read all that was sent, and sleeps (or has ended, or closed the connection). */
 void is_taken(struct conn *conn);
+/** Sends until the program's side takes no more, and everything has come to rest. */
+#define says_what_fits(conn, what) conn_says_what_fits((conn), bytes(what))
+void conn_says_what_fits(struct conn *conn, struct bytes what);
+/** What is left of @p what behind all that was sent on the connection so far. */
+struct bytes rest_of(const struct conn *conn, struct bytes what);
 /** Exactly these bytes come next. */
 #define hears(conn, what) conn_hears((conn), bytes(what))
 void conn_hears(struct conn *conn, struct bytes expected);

@@ -35,6 +35,7 @@ struct program {
     bool ended;
     int status;             /**< of waitpid(2), once ended */
     unsigned long sent;     /**< the signals that the check has sent it, as bits */
+    bool stopped;           /**< the check has stopped it */
     double ended_at;
     double started_at;
 };
@@ -44,7 +45,7 @@ struct how {
     bool closed[3];         /**< descriptors 0 to 2 that it does not get */
     bool extra_descriptors; /**< it inherits some open descriptors above 2 */
     bool input;             /**< its stdin is a pipe that types() writes to */
-    bool signals_ignored;   /**< SIGPIPE, SIGCHLD, SIGHUP, SIGUSR1 are ignored at its start */
+    bool signals_ignored;   /**< SIGPIPE, SIGCHLD, SIGHUP, SIGUSR1, SIGTERM, SIGINT are ignored at its start */
     bool signals_blocked;   /**< every signal is blocked at its start */
 };
 

@@ -1,5 +1,6 @@
 #include "check/record.h"
 
+#include <stdlib.h>
 #include <time.h>
 
 static struct event events[RECORD_EVENTS_MAX];
@@ -41,18 +42,35 @@ void record(const char *from, const char *to, const char *event, struct bytes da
         last->bytes += data.length;
         return;
     }
+    record_at(now(), from, to, event, data);
+}
+
+void record_at(double t, const char *from, const char *to, const char *event, struct bytes data)
+{
     if (count == RECORD_EVENTS_MAX) {
         left_out++;
         return;
     }
     events[count++] = (struct event){
-        .t = now(),
+        .t = t,
         .from = from,
         .to = to,
         .event = event,
         .data = join(part(data, 0, RECORD_DATA_MAX), ""),
         .bytes = data.length,
     };
+}
+
+static int compare_times(const void *a, const void *b)
+{
+    double first = ((const struct event *)a)->t;
+    double second = ((const struct event *)b)->t;
+    return (first > second) - (first < second);
+}
+
+void record_sort(void)
+{
+    qsort(events, count, sizeof *events, compare_times);
 }
 
 size_t record_count(size_t *dropped)

@@ -27,6 +27,11 @@ struct event {
 /** Adds an event. Data from and to the same as in the last event is added to that one. */
 void record(const char *from, const char *to, const char *event, struct bytes data);
 
+/** Adds an event of another time; record_sort() puts it in its place. */
+void record_at(double t, const char *from, const char *to, const char *event, struct bytes data);
+/** Sorts the events by time. */
+void record_sort(void);
+
 /** How many events there are; @p dropped gets how many more there were. */
 size_t record_count(size_t *dropped);
 const struct event *record_get(size_t index);

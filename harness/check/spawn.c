@@ -6,10 +6,12 @@
 #include <signal.h>
 #include <stdio.h>
 #include <sys/prctl.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "check/cage.h"
 #include "check/stage.h"
+#include "check/strace.h"
 #include "check/verdict.h"
 
 /* In the new process: makes it the process that the contract speaks of. Returns what could not be done. */
@@ -43,6 +45,8 @@ static const char *become_program(const struct how *how, int input, int output, 
         signal(SIGCHLD, SIG_IGN);
         signal(SIGHUP, SIG_IGN);
         signal(SIGUSR1, SIG_IGN);
+        signal(SIGTERM, SIG_IGN);
+        signal(SIGINT, SIG_IGN);
     }
     if (how->signals_blocked)
         sigfillset(&mask);
@@ -67,6 +71,13 @@ static void make_pipe(int ends[2])
     }
 }
 
+
+/* Waits, stopped, until a tracer is attached to it. The worker may not be traced, and so could not its copy. */
+static void wait_for_tracer(void)
+{
+    prctl(PR_SET_DUMPABLE, 1, 0, 0, 0);
+    raise(SIGSTOP);
+}
 
 /* What could not be done comes back through a pipe that a successful exec closes. */
 static void report_problem(int problem, const char *undone)
@@ -96,6 +107,8 @@ pid_t spawn(const struct how *how, const char *const *vector, struct spawned_end
         const char *undone = become_program(how, in[0], out[1], err[1]);
         if (undone != NULL)
             report_problem(problem[1], undone);
+        if (stage.trace)
+            wait_for_tracer();
         static const char *const environment[] = {"PATH=/usr/local/bin:/usr/bin:/bin", "LANG=C.UTF-8", "HOME=/tmp", NULL};
         execve(vector[0], (char *const *)(uintptr_t)(vector + 1), (char *const *)(uintptr_t)environment);
         report_problem(problem[1], "run it");
@@ -104,6 +117,11 @@ pid_t spawn(const struct how *how, const char *const *vector, struct spawned_end
     close(out[1]);
     close(err[1]);
     close(problem[1]);
+    if (stage.trace) {
+        waitid(P_PID, (id_t)pid, &(siginfo_t){0}, WSTOPPED | WEXITED | WNOWAIT);
+        strace_trace(pid);
+        kill(pid, SIGCONT);
+    }
     char words[256];
     ssize_t n = read(problem[0], words, sizeof words - 1);
     close(problem[0]);

@@ -15,6 +15,7 @@ struct stage {
     uid_t run_as;           /**< the user that programs run as; (uid_t)-1: the worker's own */
     uint64_t seed;
     bool memcheck;          /**< programs run under valgrind */
+    bool trace;             /**< their system calls are recorded */
 };
 
 extern struct stage stage;

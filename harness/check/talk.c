@@ -177,6 +177,33 @@ void conn_exchanges(struct conn *conn, struct bytes out, struct bytes expected)
     talk(conn, out, expected, false);
 }
 
+struct filling {
+    struct talk talk;
+    double since;           /* when it last took something */
+};
+
+static bool is_full(void *context)
+{
+    struct filling *filling = context;
+    size_t left = filling->talk.out.length;
+    send_some(&filling->talk);
+    if (filling->talk.out.length < left || filling->since == 0)
+        filling->since = now();
+    return filling->talk.refused || filling->talk.out.length == 0 || (programs_sleep() && now() - filling->since > PATIENCE);
+}
+
+void conn_says_what_fits(struct conn *conn, struct bytes what)
+{
+    struct filling filling = {.talk = {.conn = conn, .out = what}};
+    struct awaited awaited = {.come = is_full, .context = &filling, .stuck_is_no_end = true, .until_end = true};
+    wait_until(&awaited);
+}
+
+struct bytes rest_of(const struct conn *conn, struct bytes what)
+{
+    return part(what, conn->said, what.length);
+}
+
 struct taking {
     struct conn *conn;
     double since;           /* when its queue was first seen empty; 0: not yet */

@@ -113,6 +113,10 @@ static void check_stopped(const struct watch *watch)
 {
     if (!last_look.stopped || !has_been_still(watch))
         return;
+    for (int i = 0; program_number(i) != NULL; i++) {
+        if (program_number(i)->stopped)
+            return; /* it is the check that has stopped it */
+    }
     verdict_because("A stopped process does nothing until it gets SIGCONT. SIGSTOP comes from raise() or kill(), SIGTTIN "
                     "and SIGTTOU from reading or setting a terminal.");
     fails("a program that runs", "your program has stopped itself (state T)");
@@ -188,7 +192,7 @@ static bool nothing_moves(void *context)
     if (look(&settling->watch) == 0)
         return true;
     for (int i = 0; i < last_look.threads; i++) {
-        if (last_look.thread[i].state != 'S')
+        if (last_look.thread[i].state != 'S' && last_look.thread[i].state != 'T')
             return false;
     }
     return has_been_still(&settling->watch) && !conns_in_flight();

@@ -53,16 +53,17 @@ static void label(const struct line *line, char *text, size_t size)
     const char *data = result_text(line->event, "data");
     const char *event = result_text(line->event, "event");
     int bytes = result_number(line->event, "bytes");
-    bool plain = strcmp(event, "data") == 0;
     char times[24] = "";
     if (line->times > 1)
         snprintf(times, sizeof times, " ×%d", line->times);
+    if (strcmp(event, "call") == 0 || strcmp(event, "exit") == 0)
+        event = "";
     if (*data == '\0')
         snprintf(text, size, "%s%s", event, times);
-    else if (bytes > 0)
-        snprintf(text, size, "%s%s%.*s%s", plain ? "" : event, plain ? "" : " ", (int)(size - 100), data, times);
+    else if (bytes > 0 && strcmp(event, "data") == 0)
+        snprintf(text, size, "%.*s%s", (int)(size - 100), data, times);
     else
-        snprintf(text, size, "%s %.*s%s", event, (int)(size - 100), data, times);
+        snprintf(text, size, "%s%s%.*s%s", event, *event == '\0' ? "" : " ", (int)(size - 100), data, times);
 }
 
 static void repeat(const struct screen *screen, const char *sign, int count)

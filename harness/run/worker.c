@@ -5,7 +5,7 @@
  *     worker LESSON CHECK SEED MODE PROGRAMS SCRATCH UID FLAGS
  *
  * MODE is private (it is process 1 of a world of its own) or plain. UID is the user that programs run as, -1 for
- * its own. FLAGS has m for "under memcheck", r for "a replay, to find where a crash is". Not for people.
+ * its own. FLAGS has m for "under memcheck", t for "trace the system calls", r for "a replay, to find where a crash is". Not for people.
  */
 #define _GNU_SOURCE
 #include <errno.h>
@@ -27,6 +27,7 @@
 #include "check/record.h"
 #include "check/registry.h"
 #include "check/stage.h"
+#include "check/strace.h"
 #include "check/verdict.h"
 #include "run/network.h"
 #include "run/path.h"
@@ -140,6 +141,7 @@ static void set_stage(char *argv[])
         .run_as = (uid_t)strtol(argv[7], NULL, 10),
         .seed = strtoull(argv[3], NULL, 16),
         .memcheck = strchr(argv[8], 'm') != NULL,
+        .trace = strchr(argv[8], 't') != NULL,
     };
     if (stage.private_network) {
         const char *undone = network_prepare();
@@ -190,6 +192,8 @@ int main(int argc, char *argv[])
     bool replay = strchr(argv[8], 'r') != NULL;
     if (replay && verdict.crashed)
         find_crash(&verdict);
+    if (stage.trace)
+        strace_record();
     write_result(&verdict, seconds);
     programs_kill_all();
     conns_close();

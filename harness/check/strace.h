@@ -1,0 +1,21 @@
+/**
+ * @file
+ * strace(1), attached to a program from outside: to make system calls fail, and to show what was called.
+ *
+ * Where tracing is not permitted or strace is missing, injection ends the check as not graded here, and a trace
+ * is left out.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <sys/types.h>
+
+/** True if strace can be run here. */
+bool strace_is_installed(void);
+/** Makes @p calls (a set as strace takes it) fail with @p error the first time that each process makes one. Waits
+ *  until strace is attached. */
+void strace_inject(pid_t pid, const char *calls, const char *error);
+/** Traces a program from its start: called while it is stopped before its exec. */
+void strace_trace(pid_t pid);
+/** Adds what was traced to the record, at its times. */
+void strace_record(void);

@@ -1,0 +1,211 @@
+/* The verbs that look at a program's processes: children, zombies, and who holds which socket. */
+#define _GNU_SOURCE
+#include <stdio.h>
+#include <unistd.h>
+
+#include "check/check.h"
+#include "check/conn.h"
+#include "check/record.h"
+#include "check/strace.h"
+#include "check/verdict.h"
+#include "check/wait.h"
+#include "look/proc.h"
+#include "look/sockets.h"
+
+/* One look at all processes: which of them holds which of our connections, and who listens. */
+struct holdings {
+    pid_t pid[PROC_MAX];
+    char state[PROC_MAX];
+    pid_t parent[PROC_MAX];
+    bool listens[PROC_MAX];
+    int connections[PROC_MAX];  /* how many of our open connections it holds */
+    int only[PROC_MAX];         /* the number of the last of them */
+    int processes;
+    int open;                   /* our open connections */
+};
+
+static struct holdings holdings;
+
+static void add_descriptors(int index, const unsigned long *inodes, int count, unsigned long listener)
+{
+    static struct descriptor descriptors[PROC_DESCRIPTORS_MAX];
+    int n = proc_descriptors(holdings.pid[index], descriptors, PROC_DESCRIPTORS_MAX);
+    for (int i = 0; i < n; i++) {
+        unsigned long inode = proc_socket_inode(&descriptors[i]);
+        if (inode == 0)
+            continue;
+        if (inode == listener)
+            holdings.listens[index] = true;
+        for (int k = 0; k < count; k++) {
+            if (inodes[k] == inode) {
+                holdings.connections[index]++;
+                holdings.only[index] = k;
+            }
+        }
+    }
+}
+
+static void look_at_holdings(int port)
+{
+    static unsigned long inodes[PROC_MAX];
+    struct socket_row row = {0};
+    memset(&holdings, 0, sizeof holdings);
+    unsigned long listener = sockets_listener(SOCKET_TCP, port, &row) ? row.inode : 0;
+    for (int i = 0; conn_number(i) != NULL && holdings.open < PROC_MAX; i++) {
+        if (conn_number(i)->fd != -1)
+            inodes[holdings.open++] = conn_inode(conn_number(i));
+    }
+    holdings.processes = programs_pids(holdings.pid, PROC_MAX);
+    for (int i = 0; i < holdings.processes; i++) {
+        struct process process;
+        if (proc_process(holdings.pid[i], &process) == -1)
+            process = (struct process){.state = 'X'};
+        holdings.state[i] = process.state;
+        holdings.parent[i] = process.parent;
+        add_descriptors(i, inodes, holdings.open, listener);
+    }
+}
+
+/* ------------------------------------------------ zombies */
+
+static int count_zombies(const char **list)
+{
+    pid_t pids[PROC_MAX];
+    int count = programs_pids(pids, PROC_MAX);
+    int zombies = 0;
+    *list = "";
+    for (int i = 0; i < count; i++) {
+        struct process process;
+        if (proc_process(pids[i], &process) == -1 || process.state != 'Z' || process.parent == getpid())
+            continue; /* one whose parent has ended is ours to reap */
+        zombies++;
+        if (zombies <= 4)
+            *list = text("%s%s%d", *list, zombies == 1 ? "" : ", ", pids[i]);
+    }
+    if (zombies > 4)
+        *list = text("%s, …", *list);
+    return zombies;
+}
+
+static bool no_zombie_at_rest(void *context)
+{
+    double *since = context;
+    const char *list;
+    bool at_rest = programs_sleep() && count_zombies(&list) == 0;
+    if (!at_rest)
+        *since = now();
+    return now() - *since > 0.02;
+}
+
+void has_no_zombies(struct program *program)
+{
+    double since = now();
+    struct awaited awaited = {.come = no_zombie_at_rest, .context = &since, .seconds = 1.5};
+    enum waited waited = wait_until(&awaited);
+    const char *list;
+    int zombies = count_zombies(&list);
+    if (zombies > 0) {
+        if (waited == LATE)
+            wait_was_timely(0.3);
+        fails(text("%s leaves no zombie: each child that ends is waited for within a second", program->name),
+              text("%d zombie%s (process%s %s)", zombies, zombies == 1 ? "" : "s", zombies == 1 ? "" : "es", list));
+    }
+    record(YOU, NULL, "has no zombies", bytes(""));
+}
+
+/* ------------------------------------------------ who serves whom */
+
+static bool each_has_its_own(void *context)
+{
+    const struct program *program = context;
+    look_at_holdings(0);
+    bool served[PROC_MAX] = {false};
+    int servers = 0;
+    int clients = 0;
+    for (int i = 0; i < holdings.processes; i++) {
+        if (holdings.connections[i] == 0 || holdings.pid[i] == program->pid)
+            continue;
+        servers++;
+        clients += !served[holdings.only[i]];
+        served[holdings.only[i]] = true;
+    }
+    return servers >= holdings.open && clients == holdings.open;
+}
+
+void serves_each_in_its_own_process(struct program *server)
+{
+    struct awaited awaited = {.come = each_has_its_own, .context = server, .seconds = 1.5};
+    if (wait_until(&awaited) == CAME)
+        return;
+    int servers = 0;
+    for (int i = 0; i < holdings.processes; i++)
+        servers += holdings.connections[i] > 0 && holdings.pid[i] != server->pid;
+    bool itself = false;
+    for (int i = 0; i < holdings.processes; i++)
+        itself = itself || (holdings.pid[i] == server->pid && holdings.connections[i] > 0);
+    fails(text("%d clients are served by %d processes, none of them the first", holdings.open, holdings.open),
+          text("%d of its children hold%s a client's socket%s", servers, servers == 1 ? "s" : "",
+               itself ? "; the first process holds one itself" : ""));
+}
+
+struct sharing {
+    int port;
+    const char *expected;
+    const char *observed;
+};
+
+static bool nothing_is_shared(void *context)
+{
+    struct sharing *sharing = context;
+    look_at_holdings(sharing->port);
+    for (int i = 0; i < holdings.processes; i++) {
+        int n = holdings.connections[i];
+        if (holdings.listens[i] && n > 0) {
+            sharing->expected = "who listens holds no client's socket, and who serves a client does not hold the listener";
+            sharing->observed = text("process %d holds the listening socket and %d client's socket%s", holdings.pid[i], n,
+                                     n == 1 ? "" : "s");
+            return false;
+        }
+        if (n > 1) {
+            sharing->expected = "a process that serves a client holds that client's socket alone";
+            sharing->observed = text("process %d holds the sockets of %d clients", holdings.pid[i], n);
+            return false;
+        }
+    }
+    return true;
+}
+
+void shares_no_descriptors(int port)
+{
+    struct sharing sharing = {.port = port};
+    struct awaited awaited = {.come = nothing_is_shared, .context = &sharing, .seconds = 1.5};
+    if (wait_until(&awaited) == CAME)
+        return;
+    verdict_because("fork() copies every descriptor. The parent closes the client's socket, the child closes the listener: a "
+                    "connection ends for the client only when its last copy is closed, and a port stays taken as long as "
+                    "anybody holds the listener.");
+    fails(sharing.expected, sharing.observed);
+}
+
+/* ------------------------------------------------ stopping, and failing calls */
+
+void is_stopped(struct program *program)
+{
+    program->stopped = true;
+    record("check", YOU, "SIGSTOP", bytes(""));
+    kill(program->pid, SIGSTOP);
+}
+
+void is_continued(struct program *program)
+{
+    wait_settled(1);
+    program->stopped = false;
+    kill(program->pid, SIGCONT);
+    record("check", YOU, "SIGCONT", bytes(""));
+}
+
+void cannot_fork(struct program *program)
+{
+    strace_inject(program->pid, "?fork,?vfork,clone,?clone3", "EAGAIN");
+    record("check", YOU, "the next fork fails with EAGAIN", bytes(""));
+}

@@ -1,0 +1,404 @@
+/* Lesson 07: the forking server. The checks stand in the order in which they should turn green. */
+#include "check/check.h"
+
+#define PROGRAM "fork_server"
+#define LOOPBACK "127.0.0.1"
+
+enum { CLIENTS = 20, DEFAULT_MAX = 64 };
+
+/* A server on a port of its own, ready for clients. */
+static struct program *serves(int port)
+{
+    struct program *server = runs(PROGRAM, number(port));
+    is_listening(server, port);
+    return server;
+}
+
+static struct program *serves_at_most(const char *max, int port)
+{
+    struct program *server = runs(PROGRAM, "-m", max, number(port));
+    is_listening(server, port);
+    return server;
+}
+
+static void is_echoed(struct conn *client)
+{
+    const char *line = text("%s\n", random_words());
+    says(client, line);
+    hears(client, line);
+}
+
+static struct conn *served_client(int port)
+{
+    struct conn *client = connects(port);
+    is_echoed(client);
+    return client;
+}
+
+static void leaves(struct conn *client)
+{
+    half_closes(client);
+    hears_end(client);
+}
+
+CHECK(usage, "refuses wrong arguments with a message and status 2", POINTS(1))
+{
+    const char *port = number(free_port());
+    refuses(PROGRAM);
+    refuses(PROGRAM, LOOPBACK, port, "more");
+    refuses(PROGRAM, "-x", port);
+    refuses(PROGRAM, "-m");
+    refuses(PROGRAM, "-m", "2");
+    refuses(PROGRAM, "-m", "0", port);
+    refuses(PROGRAM, "-m", "-1", port);
+    refuses(PROGRAM, "-m", "", port);
+    refuses(PROGRAM, "-m", "2x", port);
+    refuses(PROGRAM, "-m", "two", port);
+    refuses(PROGRAM, "-m", "99999999999999999999", port);
+    refuses(PROGRAM, "");
+    refuses(PROGRAM, "0");
+    refuses(PROGRAM, "65536");
+    refuses(PROGRAM, text("%sx", port));
+    refuses(PROGRAM, text("%s ", port));
+    refuses(PROGRAM, text(" %s", port));
+    refuses(PROGRAM, text("+%s", port));
+    refuses(PROGRAM, LOOPBACK, "99999999999999999999");
+    refuses(PROGRAM, "", port);
+    refuses(PROGRAM, "localhost", port);
+    refuses(PROGRAM, "256.0.0.1", port);
+    refuses(PROGRAM, "::g", port);
+}
+
+CHECK(echoes, "sends back every byte that a client sends", POINTS(2))
+{
+    int port = free_port();
+    serves(port);
+    struct conn *client = connects(port);
+    is_echoed(client);
+    struct bytes binary = join(literal("\0\r\n\xff%s"), random_bytes(500));
+    says(client, binary);
+    hears(client, binary);
+    is_echoed(client);
+}
+
+CHECK(closes, "closes the connection when the client is done", POINTS(2), AFTER(echoes))
+{
+    int port = free_port();
+    serves(port);
+    struct conn *client = connects(port);
+    const char *line = random_words();
+    says(client, line);
+    half_closes(client);
+    hears(client, line);
+    hears_end(client);
+    leaves(connects(port));
+}
+
+CHECK(serves_several, "serves another client while the first is silent", POINTS(3), AFTER(echoes))
+{
+    int port = free_port();
+    serves(port);
+    struct conn *silent = connects(port);
+    struct conn *second = served_client(port);
+    struct conn *third = served_client(port);
+    is_echoed(second);
+    is_echoed(silent);
+    is_echoed(third);
+}
+
+CHECK(own_process, "serves each client in a process of its own", POINTS(1), AFTER(serves_several))
+{
+    int port = free_port();
+    struct program *server = serves(port);
+    served_client(port);
+    served_client(port);
+    served_client(port);
+    serves_each_in_its_own_process(server);
+}
+
+CHECK(address, "listens on every interface, or on ADDRESS alone", POINTS(1), AFTER(echoes),
+      BECAUSE("Without ADDRESS bind to INADDR_ANY (or to :: for both families); with one, to that address."))
+{
+    int port = free_port();
+    serves(port);
+    is_echoed(connects_to("127.0.0.1", port));
+    is_echoed(connects_to("127.0.0.3", port));
+
+    int other = free_port();
+    struct program *server = runs(PROGRAM, "127.0.0.2", number(other));
+    is_listening(server, other);
+    is_echoed(connects_to("127.0.0.2", other));
+    finds_nobody("127.0.0.1", other);
+}
+
+CHECK(address_ipv6, "listens on an IPv6 ADDRESS", POINTS(1), AFTER(echoes), NEEDS_PRIVATE_NETWORK,
+      BECAUSE("inet_pton() reads IPv6 addresses when asked for AF_INET6; the socket's family must be the address's."))
+{
+    int port = free_port();
+    struct program *server = runs(PROGRAM, "::1", number(port));
+    is_listening(server, port);
+    is_echoed(connects_to("::1", port));
+    finds_nobody("127.0.0.1", port);
+}
+
+CHECK(in_use, "reports a port that is in use: which, and why", POINTS(1), AFTER(echoes))
+{
+    int port = free_port();
+    listens(port);
+    struct program *server = runs(PROGRAM, LOOPBACK, number(port));
+    prints(server, "");
+    complains(server, number(port), "Address already in use");
+    exits(server, 1);
+}
+
+CHECK(restarts, "can be started again at once on the same port", POINTS(1), AFTER(closes),
+      BECAUSE("The side that closes first keeps the connection in TIME_WAIT for a minute; SO_REUSEADDR, set before bind(), "
+              "lets a new listener share the port with it."))
+{
+    int port = free_port();
+    struct program *server = serves(port);
+    struct conn *client = served_client(port);
+    is_sent(server, SIGTERM);
+    is_closed(client); /* the server's side has closed first */
+    hangs_up(client);
+    exits(server, 0);
+    serves(port);
+    served_client(port);
+}
+
+CHECK(queue, "lets at least 128 clients wait in its queue", POINTS(1), AFTER(limit),
+      BECAUSE("The second argument of listen() is how many may wait; SOMAXCONN asks for all that the system allows."))
+{
+    int port = free_port();
+    serves_at_most("1", port);
+    served_client(port);
+    for (int i = 0; i < 128; i++)
+        connects(port);
+}
+
+CHECK(bulk, "echoes megabytes to a client that reads slowly", POINTS(1), AFTER(echoes))
+{
+    int port = free_port();
+    serves(port);
+    struct conn *client = connects(port);
+    struct bytes data = random_bytes((size_t)random_between(9 << 20, 10 << 20));
+    exchanges(client, data, data);
+    leaves(client);
+}
+
+CHECK(short_write, "loses nothing when stopped and continued while it sends", POINTS(1), AFTER(bulk),
+      BECAUSE("write() and send() return how many bytes the kernel took; it may be fewer than you gave."))
+{
+    int port = free_port();
+    struct program *server = serves(port);
+    struct conn *client = connects_with_small_buffers(port);
+    struct bytes data = random_bytes((size_t)random_between(300000, 310000));
+    says_what_fits(client, data);
+    is_stopped_and_continued(server);
+    exchanges(client, rest_of(client, data), data);
+    leaves(client);
+}
+
+CHECK(vanishing_client, "survives clients that reset the connection", POINTS(1), AFTER(echoes),
+      BECAUSE("read() fails with ECONNRESET and write() with EPIPE (and SIGPIPE) when a client has gone: that is the end of "
+              "that client's process, not of the server."))
+{
+    int port = free_port();
+    serves(port);
+    resets(connects(port));
+    resets(served_client(port));
+    struct conn *deaf = connects_with_small_buffers(port);
+    says_what_fits(deaf, random_bytes(300000));
+    resets(deaf);
+    hangs_up(served_client(port));
+    is_echoed(connects(port));
+    is_echoed(connects(port));
+}
+
+CHECK(outlives_children, "goes on serving after a child has ended", POINTS(2), AFTER(closes),
+      BECAUSE("SIGCHLD interrupts accept(): it returns -1 with EINTR, which is no failure."))
+{
+    int port = free_port();
+    serves(port);
+    for (int i = 0; i < 3; i++)
+        leaves(served_client(port));
+    served_client(port);
+}
+
+CHECK(no_zombie, "leaves no zombie when a child ends", POINTS(1), AFTER(outlives_children),
+      BECAUSE("A child that has ended stays in the process table until its parent waits for it: waitpid(), told by "
+              "SIGCHLD."))
+{
+    int port = free_port();
+    struct program *server = serves(port);
+    leaves(served_client(port));
+    has_no_zombies(server);
+    leaves(served_client(port));
+    has_no_zombies(server);
+}
+
+CHECK(no_zombies, "leaves no zombie when children end together", POINTS(3), AFTER(no_zombie),
+      BECAUSE("Several children that end together can raise one SIGCHLD: a signal that is pending already is not counted. "
+              "For each signal, call waitpid() until there is nobody left to wait for."))
+{
+    int port = free_port();
+    struct program *server = serves(port);
+    struct conn *client[CLIENTS];
+    for (int i = 0; i < CLIENTS; i++)
+        client[i] = served_client(port);
+    is_stopped(server);
+    for (int i = 0; i < CLIENTS; i++)
+        half_closes(client[i]);
+    is_continued(server);
+    for (int i = 0; i < CLIENTS; i++)
+        hears_end(client[i]);
+    has_no_zombies(server);
+}
+
+CHECK(descriptors, "keeps no client's socket in the parent, and only its own in a child", POINTS(2), AFTER(closes))
+{
+    int port = free_port();
+    serves(port);
+    served_client(port);
+    served_client(port);
+    served_client(port);
+    shares_no_descriptors(port);
+}
+
+CHECK(limit, "serves no more than MAX clients at once, the others wait", POINTS(2), AFTER(serves_several))
+{
+    int port = free_port();
+    serves_at_most("3", port);
+    for (int i = 0; i < 3; i++)
+        served_client(port);
+    struct conn *fourth = connects(port);
+    struct conn *fifth = connects(port);
+    says(fourth, random_words());
+    says(fifth, random_words());
+    hears_nothing(fourth);
+    hears_nothing(fifth);
+}
+
+CHECK(limit_recovers, "serves those who wait as soon as a child has ended", POINTS(2), AFTER(limit),
+      BECAUSE("A child that has ended makes room for one client: the count must go down when it is reaped, and a server that "
+              "is full must wait for that."))
+{
+    int port = free_port();
+    serves_at_most("2", port);
+    struct conn *first = served_client(port);
+    struct conn *second = served_client(port);
+    struct conn *third = connects(port);
+    struct conn *fourth = connects(port);
+    const char *line = random_words();
+    says(third, line);
+    says(fourth, line);
+    hears_nothing(third);
+    leaves(first);
+    hears(third, line);
+    hears_nothing(fourth);
+    resets(third);
+    hears(fourth, line);
+    leaves(second);
+    leaves(fourth);
+    for (int i = 0; i < 5; i++)
+        leaves(served_client(port));
+}
+
+CHECK(default_limit, "serves 64 clients at once by default", POINTS(1), AFTER(limit))
+{
+    int port = free_port();
+    serves(port);
+    for (int i = 0; i < DEFAULT_MAX; i++)
+        served_client(port);
+    struct conn *one_more = connects(port);
+    says(one_more, random_words());
+    hears_nothing(one_more);
+}
+
+CHECK(fork_failure, "closes the client at once and goes on when fork fails", POINTS(2), AFTER(closes),
+      BECAUSE("fork() returns -1 when there are too many processes. That client can't be served, the next one perhaps can."))
+{
+    int port = free_port();
+    struct program *server = serves(port);
+    cannot_fork(server);
+    is_closed(connects(port));
+    complains(server, "Resource temporarily unavailable");
+    served_client(port);
+}
+
+CHECK(terminates, "ends at SIGTERM and at SIGINT with status 0", POINTS(2), AFTER(echoes))
+{
+    int port = free_port();
+    struct program *server = serves(port);
+    is_sent(server, SIGTERM);
+    exits_within(server, 1, 0);
+    server = serves(port);
+    leaves(served_client(port));
+    is_sent(server, SIGINT);
+    exits_within(server, 1, 0);
+}
+
+CHECK(terminates_busy, "ends and reaps its children at SIGTERM, clients or not", POINTS(2), AFTER(terminates),
+      BECAUSE("The server knows its children: it ends them, waits for them, and ends itself."))
+{
+    int port = free_port();
+    struct program *server = serves(port);
+    struct conn *silent = served_client(port);
+    struct conn *busy = connects_with_small_buffers(port);
+    says_what_fits(busy, random_bytes(300000));
+    is_sent(server, SIGTERM);
+    exits_within(server, 1, 0);
+    is_closed(silent);
+    finds_nobody(LOOPBACK, port);
+}
+
+CHECK(quiet, "uses no CPU while it waits", POINTS(1), AFTER(serves_several))
+{
+    int port = free_port();
+    struct program *server = serves_at_most("2", port);
+    uses_no_cpu(server);
+    served_client(port);
+    served_client(port);
+    uses_no_cpu(server);
+    connects(port);
+    uses_no_cpu(server);
+}
+
+static void works_when_started(struct how how)
+{
+    int port = free_port();
+    struct program *server = runs_as(how, PROGRAM, "-m", "2", number(port));
+    is_listening(server, port);
+    struct conn *first = served_client(port);
+    served_client(port);
+    struct conn *third = connects(port);
+    says(third, "x");
+    leaves(first);
+    hears(third, "x");
+    has_no_zombies(server);
+    is_sent(server, SIGTERM);
+    exits_within(server, 1, 0);
+}
+
+CHECK(odd_start, "keeps its contract however it was started", POINTS(1), AFTER(limit_recovers),
+      BECAUSE("Signals that were ignored or blocked stay so through exec: set what you need. And a socket that gets the number "
+              "2 is sent every message."))
+{
+    works_when_started((struct how){.closed = {true, true, true}});
+    works_when_started((struct how){.closed = {false, true, true}});
+    works_when_started((struct how){.signals_ignored = true, .extra_descriptors = true});
+    works_when_started((struct how){.signals_blocked = true});
+}
+
+CHECK(memory, "makes no memory error and leaks nothing", POINTS(2), AFTER(closes), UNDER_MEMCHECK)
+{
+    int port = free_port();
+    struct program *server = serves_at_most("2", port);
+    struct conn *first = served_client(port);
+    struct conn *second = served_client(port);
+    leaves(first);
+    leaves(served_client(port));
+    is_sent(server, SIGTERM);
+    exits(server, 0);
+    is_closed(second);
+}
