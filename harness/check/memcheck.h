@@ -6,12 +6,15 @@
  */
 #pragma once
 
+#include "look/source.h"
+
 /** True if valgrind can be had; else the check is not graded here. */
 void memcheck_needed(void);
 /** What spawn() takes to run @p path with @p args under valgrind. */
 const char *const *memcheck_command(const char *path, const char *const *args);
 /** Reads all reports after the programs have ended; fails the check at the first error, at the program's line. */
 void memcheck_judge(void);
+/** A system call that the program makes and this valgrind does not know, or NULL: nothing can be judged then. */
+const char *memcheck_unknown_call(void);
 /** Finds, in the reports of a replay, where a program was when a signal ended it; false if nothing is known. */
-struct source;
 int memcheck_crash(struct source *where, const char **words);

@@ -15,7 +15,7 @@ struct check {
     const char *lesson;       /**< the lesson's folder */
     int line;                 /**< its place in check.c: the order of checks */
     int points;
-    const char *after;        /**< name of the check that must pass first, or NULL */
+    const char *after;        /**< names of the checks that must pass first, with ", " between; or NULL */
     const char *because;      /**< what to think about when it fails; a verb's own finding goes before it */
     bool private_network;     /**< can't be graded without a network of its own */
     bool memcheck;            /**< the programs run under valgrind, and its findings decide */
@@ -30,7 +30,7 @@ const struct check *checks_of(const char *lesson);
 const struct check *check_named(const char *lesson, const char *name);
 
 #define POINTS(n) .points = (n)
-#define AFTER(check) .after = #check
+#define AFTER(...) .after = #__VA_ARGS__
 #define BECAUSE(words) .because = (words)
 #define NEEDS_PRIVATE_NETWORK .private_network = true
 #define UNDER_MEMCHECK .memcheck = true

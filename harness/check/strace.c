@@ -105,13 +105,25 @@ static const char *attach(pid_t program, const char *const *args)
     return words;
 }
 
-void strace_inject(pid_t pid, const char *calls, const char *error)
+void strace_inject(const char *calls, const char *error)
 {
+    enum { ATTACHED_MAX = 32 };
     if (!strace_is_installed())
         not_graded("strace is not installed: install the package strace");
-    const char *const args[] = {"strace", "-f",  "-qq",  "-o", "/dev/null", "-e", text("trace=%s", calls),
-                                "-e",     text("inject=%s:error=%s:when=1", calls, error), "-p", text("%d", pid), NULL};
-    const char *problem = attach(pid, args);
+    const char *args[12 + 2 * ATTACHED_MAX] = {"strace", "-qq", "-o", "/dev/null", "-e", text("trace=%s", calls), "-e",
+                                              text("inject=%s:error=%s:when=1", calls, error)};
+    int count = 8;
+    pid_t pids[PROC_MAX];
+    struct thread threads[ATTACHED_MAX];
+    int processes = programs_pids(pids, PROC_MAX);
+    for (int i = 0; i < processes; i++) { /* -f would follow their children too, and make those fail as well */
+        int n = proc_threads(pids[i], threads, ATTACHED_MAX);
+        for (int k = 0; k < n && count < 8 + 2 * ATTACHED_MAX; k++) {
+            args[count++] = "-p";
+            args[count++] = text("%d", threads[k].tid);
+        }
+    }
+    const char *problem = processes == 0 ? NULL : attach(pids[0], args);
     if (problem != NULL)
         not_graded("strace may not trace here: %s", problem);
 }

@@ -12,9 +12,9 @@
 
 /** True if strace can be run here. */
 bool strace_is_installed(void);
-/** Makes @p calls (a set as strace takes it) fail with @p error the first time that each process makes one. Waits
- *  until strace is attached. */
-void strace_inject(pid_t pid, const char *calls, const char *error);
+/** Makes @p calls (a set as strace takes it) fail with @p error the first time that each thread there is by now makes
+ *  one. Waits until strace is attached. */
+void strace_inject(const char *calls, const char *error);
 /** Traces a program from its start: called while it is stopped before its exec. */
 void strace_trace(pid_t pid);
 /** Adds what was traced to the record, at its times. */

@@ -206,6 +206,8 @@ void is_continued(struct program *program)
 
 void cannot_fork(struct program *program)
 {
-    strace_inject(program->pid, "?fork,?vfork,clone,?clone3", "EAGAIN");
+    (void)program;
+    wait_settled(1);
+    strace_inject("?fork,?vfork,clone,?clone3", "EAGAIN");
     record("check", YOU, "the next fork fails with EAGAIN", bytes(""));
 }

@@ -275,6 +275,32 @@ static bool cannot_be_graded(const struct grading *grading, struct check_run *ru
     return true;
 }
 
+enum prerequisites { PASSED_ALL, NOT_YET, MISSED };
+
+/* Looks at the checks that must pass first; one that is not graded here, or not played (--only), does not count. */
+static enum prerequisites prerequisites(struct grading *grading, struct check_run *run)
+{
+    char names[256];
+    char *rest = names;
+    enum prerequisites all = PASSED_ALL;
+    snprintf(names, sizeof names, "%s", run->check->after == NULL ? "" : run->check->after);
+    for (char *name; (name = strsep(&rest, ", ")) != NULL;) {
+        const struct check_run *first = *name == '\0' ? NULL : named(grading, run->lesson, name);
+        if (first == NULL || result_has_status(first->result, "passed") || result_has_status(first->result, "not-graded"))
+            continue;
+        if (first->progress != DONE) {
+            all = NOT_YET;
+            continue;
+        }
+        char words[200];
+        snprintf(words, sizeof words, "needs the check \"%s\" first", first->check->title);
+        set_outcome(run->result, "skipped", words);
+        run->progress = DONE;
+        return MISSED;
+    }
+    return all;
+}
+
 /* Settles what needs no playing; true if the check can be played now. */
 static bool is_ready(struct grading *grading, struct check_run *run)
 {
@@ -289,17 +315,7 @@ static bool is_ready(struct grading *grading, struct check_run *run)
         run->progress = DONE;
         return false;
     }
-    const struct check_run *first = run->check->after == NULL ? NULL : named(grading, run->lesson, run->check->after);
-    if (first == NULL || (first->progress == DONE && result_has_status(first->result, "passed")))
-        return true;
-    if (first->progress == DONE && !result_has_status(first->result, "not-graded")) {
-        run->progress = DONE;
-        char words[200];
-        snprintf(words, sizeof words, "needs the check \"%s\" first", first->check->title);
-        set_outcome(run->result, "skipped", words);
-        return false;
-    }
-    return first->progress == DONE;
+    return prerequisites(grading, run) == PASSED_ALL;
 }
 
 static struct check_run *next_check(struct grading *grading)

@@ -106,6 +106,17 @@ static void write_result(const struct verdict *verdict, double seconds)
     close(RESULT);
 }
 
+/* A program whose system call valgrind refused did not have its chance. */
+static void excuse_unknown_calls(struct verdict *verdict)
+{
+    const char *call = verdict->outcome == FAILED ? memcheck_unknown_call() : NULL;
+    if (call == NULL)
+        return;
+    *verdict = (struct verdict){
+        .outcome = NOT_GRADED,
+        .observed = text("this valgrind does not know a system call that the program uses (%s)", call)};
+}
+
 /* In a replay under memcheck only the place of the crash counts. */
 static void find_crash(struct verdict *verdict)
 {
@@ -188,6 +199,8 @@ int main(int argc, char *argv[])
     record_begin();
     struct verdict verdict = verdict_of(play);
     double seconds = now();
+    if (stage.memcheck)
+        excuse_unknown_calls(&verdict);
     verdict.crashed = verdict.outcome == FAILED && has_crashed();
     bool replay = strchr(argv[8], 'r') != NULL;
     if (replay && verdict.crashed)
