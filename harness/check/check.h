@@ -61,6 +61,8 @@ void program_refuses(const char *const *args);
 void is_sent(struct program *program, int sig);
 /** Is stopped as soon as it sleeps in a system call, then continued, with all its processes. */
 void is_stopped_and_continued(struct program *program);
+/** Waits until nothing moves any more: every process sleeps, or a second has passed. */
+void comes_to_rest(struct program *program);
 /** Sleeps, with all its processes; one that wakes up now and then may use a tenth of a CPU. */
 void uses_no_cpu(struct program *program);
 /** Gets bytes on its stdin, which must have been asked for with `how.input`. */

@@ -253,6 +253,12 @@ void is_stopped_and_continued(struct program *program)
     record("check", YOU, "SIGCONT", bytes(""));
 }
 
+void comes_to_rest(struct program *program)
+{
+    (void)program;
+    wait_settled(1);
+}
+
 static double cpu_of_all(void)
 {
     pid_t pids[PROC_MAX];

@@ -199,9 +199,13 @@ CHECK(outlives_children, "goes on serving after a child has ended", POINTS(2), A
       BECAUSE("SIGCHLD interrupts accept(): it returns -1 with EINTR, which is no failure."))
 {
     int port = free_port();
-    serves(port);
-    for (int i = 0; i < 3; i++)
-        leaves(served_client(port));
+    struct program *server = serves(port);
+    for (int i = 0; i < 3; i++) {
+        struct conn *client = served_client(port);
+        comes_to_rest(server); /* it waits for the next client when the child ends */
+        leaves(client);
+        comes_to_rest(server);
+    }
     served_client(port);
 }
 
