@@ -7,6 +7,7 @@
 #include <netinet/tcp.h>
 #include <poll.h>
 #include <stdio.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -102,13 +103,26 @@ static bool in_flight(const struct conn *conn)
     return info.tcpi_unacked > 0;
 }
 
+/* Something that the program has sent has not come to us, though we have read all that has: a small segment may wait
+   for an acknowledgement (Nagle), which the kernel may delay by up to 200 ms (tcp(7), TCP_QUICKACK). */
+static bool comes_from_program(const struct socket_row *row, void *context)
+{
+    (void)context;
+    for (int i = 0; row->sending > 0 && i < conn_count; i++) {
+        int unread = 0;
+        if (conns[i]->fd != -1 && row->local_port == conns[i]->program_port && row->remote_port == conns[i]->own_port)
+            return ioctl(conns[i]->fd, FIONREAD, &unread) == 0 && unread == 0;
+    }
+    return false;
+}
+
 bool conns_in_flight(void)
 {
     for (int i = 0; i < conn_count; i++) {
         if (in_flight(conns[i]))
             return true;
     }
-    return false;
+    return conn_count > 0 && sockets_find(SOCKET_TCP, comes_from_program, NULL);
 }
 
 struct conn *conn_number(int index)

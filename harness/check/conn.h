@@ -30,7 +30,7 @@ struct conn {
     bool heard_reset;
 };
 
-/** True while something that we sent has not reached the program's kernel queue yet. */
+/** True while something that we sent has not reached the program's kernel queue, or the other way round. */
 bool conns_in_flight(void);
 /** True if descriptor @p fd of process @p pid is the program's end of @p conn. */
 bool conn_is_held_by(const struct conn *conn, pid_t pid, int fd);

@@ -1,0 +1,463 @@
+/**
+ * @file
+ * The kit proves its own judgement: solutions and variants get full marks, skeletons fail with their first step as
+ * advice, and each mistake loses exactly the points that its patch names.
+ *
+ *     judgement [--plain] [--repeat N] [--beside N] [--jobs N] [LESSON-FOLDER…]
+ *
+ * --repeat plays every case N times and demands the same verdict each time; --beside runs N busy processes next to
+ * them. Prints TAP. Run at the root of the project, with ./sockeye built.
+ */
+#define _GNU_SOURCE
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <getopt.h>
+#include <jansson.h>
+#include <signal.h>
+#include <spawn.h>
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "run/path.h"
+
+enum { CASES_MAX = 4096, JOBS_MAX = 16, BUSY_MAX = 16 };
+
+enum kind { SOLUTION, SKELETON, VARIANT, MISTAKE };
+
+struct test_case {
+    enum kind kind;
+    char lesson[64];
+    char name[96];          /* of the variant or mistake */
+    struct path source;     /* the patch, or the program */
+    char loses[512];        /* ids of a mistake, sorted, one space between */
+    pid_t pid;
+    struct path folder;
+    bool started;
+};
+
+static struct test_case *cases;
+static int case_count;
+static char temporary[] = "/tmp/judgement-XXXXXX";
+static bool plain;
+static int number;
+static int failures;
+static pid_t busy[BUSY_MAX];
+static int busy_count;
+extern char **environ;
+
+static void report(bool ok, const struct test_case *c, const char *format, ...) __attribute__((format(printf, 3, 4)));
+
+
+static void report(bool ok, const struct test_case *c, const char *format, ...)
+{
+    static const char *const kinds[] = {"solution", "skeleton", "variant", "mistake"};
+    va_list list;
+    printf("%s %d - %s %s %s%s%s\n", ok ? "ok" : "not ok", ++number, c->lesson, kinds[c->kind], c->name,
+           *c->name == '\0' ? "" : " ", plain ? "(plain)" : "");
+    if (!ok) {
+        printf("#   ");
+        va_start(list, format);
+        vprintf(format, list);
+        va_end(list);
+        printf("\n");
+        failures++;
+    }
+    fflush(stdout);
+}
+
+/* ------------------------------------------------ collecting the cases */
+
+static int compare_words(const void *a, const void *b)
+{
+    return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
+static void sort_words(char *text, size_t size)
+{
+    char copy[512];
+    char *words[64];
+    int count = 0;
+    snprintf(copy, sizeof copy, "%s", text);
+    char *rest = copy;
+    for (char *word; (word = strsep(&rest, " \t\n")) != NULL && count < 64;) {
+        if (*word != '\0')
+            words[count++] = word;
+    }
+    qsort(words, (size_t)count, sizeof *words, compare_words);
+    text[0] = '\0';
+    for (int i = 0; i < count; i++)
+        snprintf(text + strlen(text), size - strlen(text), "%s%s", i == 0 ? "" : " ", words[i]);
+}
+
+static void read_loses(struct test_case *c)
+{
+    FILE *file = fopen(c->source.text, "re");
+    char line[1024];
+    while (file != NULL && fgets(line, sizeof line, file) != NULL && strncmp(line, "--- ", 4) != 0) {
+        if (strncmp(line, "Loses:", 6) == 0)
+            snprintf(c->loses, sizeof c->loses, "%.*s", (int)sizeof c->loses - 1, line + 6);
+    }
+    if (file != NULL)
+        fclose(file);
+    sort_words(c->loses, sizeof c->loses);
+}
+
+static void add_case(enum kind kind, const char *lesson, const char *name, struct path source)
+{
+    if (case_count == CASES_MAX)
+        exit(3);
+    struct test_case *c = &cases[case_count++];
+    *c = (struct test_case){.kind = kind, .source = source};
+    snprintf(c->lesson, sizeof c->lesson, "%s", lesson);
+    snprintf(c->name, sizeof c->name, "%s", name);
+    if (kind == MISTAKE)
+        read_loses(c);
+}
+
+static int by_name(const struct dirent **a, const struct dirent **b)
+{
+    return strcmp((*a)->d_name, (*b)->d_name);
+}
+
+static void add_all(enum kind kind, const char *lesson, const char *folder, const char *ending)
+{
+    struct dirent **entries;
+    int n = scandir(path_of("%s/%s", folder, lesson).text, &entries, NULL, by_name);
+    for (int i = 0; i < n; i++) {
+        char *dot = strrchr(entries[i]->d_name, '.');
+        if (dot != NULL && strcmp(dot, ending) == 0) {
+            struct path source = path_of("%s/%s/%s", folder, lesson, entries[i]->d_name);
+            *dot = '\0';
+            add_case(kind, lesson, entries[i]->d_name, source);
+        }
+        free(entries[i]);
+    }
+    if (n > 0)
+        free(entries);
+}
+
+static void add_lesson(const char *lesson)
+{
+    add_case(SOLUTION, lesson, "", path_of("solutions/%s", lesson));
+    add_case(SKELETON, lesson, "", path_of("lessons/%s", lesson));
+    add_all(VARIANT, lesson, "tests/variants", ".c");
+    add_all(MISTAKE, lesson, "tests/mistakes", ".patch");
+}
+
+static void add_lessons(void)
+{
+    struct dirent **entries;
+    int n = scandir("lessons", &entries, NULL, by_name);
+    for (int i = 0; i < n; i++) {
+        if (access(path_of("lessons/%s/check.c", entries[i]->d_name).text, F_OK) == 0)
+            add_lesson(entries[i]->d_name);
+        free(entries[i]);
+    }
+    if (n > 0)
+        free(entries);
+}
+
+/* ------------------------------------------------ playing them */
+
+static bool copy_file(const char *from, const char *to)
+{
+    char buffer[65536];
+    FILE *in = fopen(from, "re");
+    FILE *out = in == NULL ? NULL : fopen(to, "we");
+    size_t n = 0;
+    while (out != NULL && (n = fread(buffer, 1, sizeof buffer, in)) > 0)
+        fwrite(buffer, 1, n, out);
+    if (in != NULL)
+        fclose(in);
+    return out != NULL && fclose(out) == 0;
+}
+
+static bool copy_programs(const char *from, const char *to)
+{
+    struct dirent **entries;
+    bool copied = true;
+    int n = scandir(from, &entries, NULL, by_name);
+    for (int i = 0; i < n; i++) {
+        const char *dot = strrchr(entries[i]->d_name, '.');
+        if (dot != NULL && strcmp(dot, ".c") == 0 && strcmp(entries[i]->d_name, "check.c") != 0)
+            copied = copied && copy_file(path_of("%s/%s", from, entries[i]->d_name).text,
+                                         path_of("%s/%s", to, entries[i]->d_name).text);
+        free(entries[i]);
+    }
+    if (n > 0)
+        free(entries);
+    return n > 0 && copied;
+}
+
+static pid_t spawn_in(const char *folder, const char *output, const char *const *args)
+{
+    pid_t pid = fork();
+    if (pid != 0)
+        return pid;
+    prctl(PR_SET_PDEATHSIG, SIGTERM, 0, 0, 0);
+    if (folder != NULL && chdir(folder) == -1)
+        _exit(126);
+    int out = open(output, O_WRONLY | O_CREAT | O_TRUNC, 0644);
+    dup2(open("/dev/null", O_RDONLY), 0);
+    dup2(out, 1);
+    dup2(out, 2);
+    execvp(args[0], (char *const *)(uintptr_t)args);
+    _exit(127);
+}
+
+static bool run_in(const char *folder, const char *output, const char *const *args)
+{
+    int status = -1;
+    pid_t pid = spawn_in(folder, output, args);
+    return pid > 0 && waitpid(pid, &status, 0) == pid && status == 0;
+}
+
+/* A program of a lesson with one source only: what a variant replaces. */
+static struct path only_program(const char *lesson)
+{
+    struct dirent **entries;
+    struct path found = path_of("none.c");
+    int n = scandir(path_of("solutions/%s", lesson).text, &entries, NULL, by_name);
+    for (int i = 0; i < n; i++) {
+        if (strstr(entries[i]->d_name, ".c") != NULL)
+            found = path_of("%s", entries[i]->d_name);
+        free(entries[i]);
+    }
+    if (n > 0)
+        free(entries);
+    return found;
+}
+
+static bool prepare(struct test_case *c)
+{
+    struct path programs = path_of("%s/%s", c->folder.text, c->lesson);
+    mkdir(c->folder.text, 0755);
+    if (mkdir(programs.text, 0755) == -1 && errno != EEXIST)
+        return false;
+    if (c->kind == SOLUTION || c->kind == SKELETON)
+        return copy_programs(c->source.text, programs.text);
+    if (c->kind == VARIANT)
+        return copy_file(c->source.text, path_of("%s/%s", programs.text, only_program(c->lesson).text).text);
+    char *patch = realpath(c->source.text, NULL);
+    const char *const args[] = {"patch", "-s", "-p1", "-i", patch, NULL};
+    bool patched = copy_programs(path_of("solutions/%s", c->lesson).text, programs.text) &&
+                   run_in(programs.text, path_of("%s/patch.txt", c->folder.text).text, args);
+    free(patch);
+    return patched;
+}
+
+static void start(struct test_case *c)
+{
+    c->started = true;
+    c->folder = path_of("%s/case-%d", temporary, (int)(c - cases));
+    if (!prepare(c)) {
+        report(false, c, "it could not be prepared: see the patch, and whether it fits the solution");
+        c->pid = 0;
+        return;
+    }
+    char lesson[16];
+    snprintf(lesson, sizeof lesson, "%d", atoi(c->lesson));
+    const char *args[] = {"./sockeye", "check", lesson, "--work", c->folder.text, "--json", "-", plain ? "--plain" : NULL, NULL};
+    c->pid = spawn_in(NULL, path_of("%s/result.json", c->folder.text).text, args);
+}
+
+/* ------------------------------------------------ judging the judgement */
+
+static const char *text_of(const json_t *object, const char *member)
+{
+    const char *text = json_string_value(json_object_get(object, member));
+    return text == NULL ? "" : text;
+}
+
+static const char *short_id(const json_t *check)
+{
+    const char *dot = strchr(text_of(check, "id"), '.');
+    return dot == NULL ? "" : dot + 1;
+}
+
+/* The ids of the checks with one of two states, sorted. */
+static void with_status(const json_t *lesson, const char *status, char *list, size_t size)
+{
+    size_t i;
+    json_t *check;
+    list[0] = '\0';
+    json_array_foreach(json_object_get(lesson, "checks"), i, check)
+    {
+        if (strcmp(text_of(check, "status"), status) == 0)
+            snprintf(list + strlen(list), size - strlen(list), " %s", short_id(check));
+    }
+    sort_words(list, size);
+}
+
+static const json_t *first_failure(const json_t *lesson)
+{
+    size_t i;
+    json_t *check;
+    json_array_foreach(json_object_get(lesson, "checks"), i, check)
+    {
+        if (strcmp(text_of(check, "status"), "failed") == 0)
+            return check;
+    }
+    return NULL;
+}
+
+static void judge_full_marks(const struct test_case *c, const json_t *lesson)
+{
+    char failed[512];
+    char skipped[512];
+    with_status(lesson, "failed", failed, sizeof failed);
+    with_status(lesson, "skipped", skipped, sizeof skipped);
+    const json_t *first = first_failure(lesson);
+    report(strcmp(text_of(lesson, "status"), "passed") == 0 && *failed == '\0' && *skipped == '\0', c,
+           "status %s; failed: %s; skipped: %s; expected %s; observed %s", text_of(lesson, "status"), failed, skipped,
+           text_of(first, "expected"), text_of(first, "observed"));
+}
+
+static void judge_skeleton(const struct test_case *c, const json_t *lesson)
+{
+    const json_t *build = json_object_get(lesson, "build");
+    const json_t *first = json_array_get(json_object_get(lesson, "checks"), 0);
+    bool built = strcmp(text_of(build, "status"), "built") == 0 && json_integer_value(json_object_get(build, "warnings")) == 0;
+    bool advises = strcmp(text_of(first, "status"), "failed") == 0 && strstr(text_of(first, "observed"), "tep 1") != NULL;
+    report(built && advises, c, "built without a warning: %s; first check: %s, %s", built ? "yes" : "no", text_of(first, "status"),
+           text_of(first, "observed"));
+}
+
+static void judge_mistake(const struct test_case *c, const json_t *lesson)
+{
+    char failed[512];
+    char not_graded[512];
+    char expected[512] = "";
+    with_status(lesson, "failed", failed, sizeof failed);
+    with_status(lesson, "not-graded", not_graded, sizeof not_graded);
+    /* What this machine or mode can't grade can't be lost. */
+    char copy[512];
+    snprintf(copy, sizeof copy, "%s", c->loses);
+    char *rest = copy;
+    for (char *id; (id = strsep(&rest, " ")) != NULL;) {
+        char padded[600];
+        char wanted[200];
+        snprintf(padded, sizeof padded, " %s ", not_graded);
+        snprintf(wanted, sizeof wanted, " %s ", id);
+        if (strstr(padded, wanted) == NULL)
+            snprintf(expected + strlen(expected), sizeof expected - strlen(expected), " %s", id);
+    }
+    sort_words(expected, sizeof expected);
+    bool built = strcmp(text_of(json_object_get(lesson, "build"), "status"), "built") == 0;
+    const json_t *first = first_failure(lesson);
+    report(built && *c->loses != '\0' && strcmp(failed, expected) == 0, c,
+           "built: %s; should lose: %s; lost: %s; first: expected %s; observed %s", built ? "yes" : "no", expected, failed,
+           text_of(first, "expected"), text_of(first, "observed"));
+}
+
+static void finish(struct test_case *c)
+{
+    json_error_t error;
+    json_t *document = json_load_file(path_of("%s/result.json", c->folder.text).text, 0, &error);
+    const json_t *lesson = json_array_get(json_object_get(document, "lessons"), 0);
+    char faults[512];
+    with_status(lesson, "fault", faults, sizeof faults);
+    if (lesson == NULL)
+        report(false, c, "no result: %s", error.text);
+    else if (*faults != '\0')
+        report(false, c, "faults, which are never the program's doing: %s", faults);
+    else if (c->kind == SKELETON)
+        judge_skeleton(c, lesson);
+    else if (c->kind == MISTAKE)
+        judge_mistake(c, lesson);
+    else
+        judge_full_marks(c, lesson);
+    json_decref(document);
+    remove_tree(c->folder.text);
+    c->pid = 0;
+}
+
+static void play_all(int jobs)
+{
+    int running = 0;
+    int next = 0;
+    for (int i = 0; i < case_count; i++)
+        cases[i].started = false;
+    while (next < case_count || running > 0) {
+        while (next < case_count && running < jobs) {
+            start(&cases[next]);
+            running += cases[next].pid > 0;
+            next++;
+        }
+        if (running == 0)
+            continue;
+        pid_t pid = wait(NULL);
+        for (int i = 0; i < case_count; i++) {
+            if (cases[i].started && cases[i].pid == pid) {
+                finish(&cases[i]);
+                running--;
+            }
+        }
+    }
+}
+
+static void end_busy(void)
+{
+    for (int i = 0; i < busy_count; i++)
+        kill(busy[i], SIGKILL);
+    remove_tree(temporary);
+}
+
+static void start_busy(int count)
+{
+    for (int i = 0; i < count && i < BUSY_MAX; i++) {
+        pid_t pid = fork();
+        if (pid == 0) {
+            prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
+            for (volatile unsigned long turn = 0;; turn++)
+                ;
+        }
+        if (pid > 0)
+            busy[busy_count++] = pid;
+    }
+}
+
+int main(int argc, char *argv[])
+{
+    static const struct option options[] = {{"plain", no_argument, NULL, 'p'},
+                                            {"repeat", required_argument, NULL, 'r'},
+                                            {"beside", required_argument, NULL, 'b'},
+                                            {"jobs", required_argument, NULL, 'j'},
+                                            {NULL, 0, NULL, 0}};
+    int repeat = 1;
+    int beside = 0;
+    int jobs = 2;
+    int option;
+    while ((option = getopt_long(argc, argv, "", options, NULL)) != -1) {
+        switch (option) {
+        case 'p': plain = true; break;
+        case 'r': repeat = atoi(optarg); break;
+        case 'b': beside = atoi(optarg); break;
+        case 'j': jobs = atoi(optarg); break;
+        default: return 2;
+        }
+    }
+    cases = calloc(CASES_MAX, sizeof *cases);
+    if (cases == NULL || mkdtemp(temporary) == NULL)
+        return 3;
+    atexit(end_busy);
+    for (int i = optind; i < argc; i++)
+        add_lesson(argv[i]);
+    if (optind == argc)
+        add_lessons();
+    start_busy(beside);
+    for (int i = 0; i < repeat; i++)
+        play_all(jobs < JOBS_MAX ? jobs : JOBS_MAX);
+    printf("1..%d\n", number);
+    free(cases);
+    return failures == 0 ? 0 : 1;
+}
