@@ -144,13 +144,24 @@ static double earlier(double a, double b)
     return a < b ? a : b;
 }
 
+/* Bytes that have moved so far, in any direction: a slow program that gets on is not late. */
+static size_t bytes_moved(void)
+{
+    size_t bytes = 0;
+    for (int i = 0; program_number(i) != NULL; i++)
+        bytes += program_number(i)->out.total;
+    for (int i = 0; conn_number(i) != NULL; i++)
+        bytes += conn_number(i)->said + conn_number(i)->heard;
+    return bytes;
+}
+
 enum waited wait_until(const struct awaited *awaited)
 {
-    double patience = awaited->seconds > 0 ? awaited->seconds : WAIT_SECONDS;
     double room = stage.memcheck ? 4 : 1;
-    if (awaited->seconds <= 0)
-        patience *= room;
+    bool by_progress = awaited->seconds <= 0;
+    double patience = by_progress ? WAIT_SECONDS * room : awaited->seconds;
     double deadline = earlier(now() + patience, CHECK_SECONDS * room);
+    size_t moved = bytes_moved();
     struct watch watch = {.next = now() + first_gap, .gap = first_gap};
     lateness = 0;
     bool none_left = false;
@@ -167,6 +178,10 @@ enum waited wait_until(const struct awaited *awaited)
             return LATE;
         if (now() >= watch.next) {
             int processes = look(&watch);
+            if (by_progress && bytes_moved() != moved) {
+                moved = bytes_moved();
+                deadline = earlier(now() + patience, CHECK_SECONDS * room);
+            }
             none_left = awaited->until_end && processes == 0 && scheduled_count == 0;
             if (none_left)
                 continue;

@@ -21,7 +21,7 @@ struct awaited {
     void *context;
     int fd;                 /**< a descriptor whose events may bring it; 0 for none */
     short events;           /**< of poll(2) */
-    double seconds;         /**< at most so long; 0 means WAIT_SECONDS */
+    double seconds;         /**< at most so long; 0 means WAIT_SECONDS without a byte moving anywhere */
     bool until_end;         /**< when no program is left it can't come any more */
     bool stuck_is_no_end;   /**< wait for the whole time though the programs are stuck */
     const char *who_waits;  /**< "the server waits for end-of-file": for the report */
