@@ -17,7 +17,6 @@ static const struct {
 } limits[] = {
     {RLIMIT_CPU, 20},             /* seconds */
     {RLIMIT_FSIZE, 64 << 20},     /* bytes */
-    {RLIMIT_NPROC, 512},          /* processes of this user; root has no such limit, so it never runs programs */
     {RLIMIT_CORE, 0},
     {RLIMIT_MEMLOCK, 1 << 20},
 };
@@ -59,7 +58,7 @@ const char *cage_become(unsigned int uid)
     return NULL;
 }
 
-const char *cage_limits(bool big)
+const char *cage_limits(bool big, int processes)
 {
     for (unsigned int i = 0; i < sizeof limits / sizeof *limits; i++) {
         struct rlimit limit = {limits[i].limit, limits[i].limit};
@@ -69,13 +68,16 @@ const char *cage_limits(bool big)
         if (setrlimit(limits[i].resource, &limit) == -1)
             return "set limits";
     }
-    struct rlimit memory = {2UL << 30, 2UL << 30};
-    return !big && setrlimit(RLIMIT_AS, &memory) == -1 ? "limit the memory" : NULL;
+    struct rlimit memory = {1UL << 30, 1UL << 30}; /* of one process; what all use together is looked at while we wait */
+    if (!big && setrlimit(RLIMIT_DATA, &memory) == -1)
+        return "limit the memory";
+    struct rlimit tasks = {(rlim_t)processes, (rlim_t)processes};
+    return processes > 0 && setrlimit(RLIMIT_NPROC, &tasks) == -1 ? "limit the processes" : NULL;
 }
 
-const char *cage_enter(bool private_table, bool big)
+const char *cage_enter(bool private_table, bool big, int processes)
 {
-    const char *undone = cage_limits(big);
+    const char *undone = cage_limits(big, processes);
     if (undone != NULL)
         return undone;
     if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == -1)

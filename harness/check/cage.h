@@ -11,13 +11,14 @@
 /**
  * Limits (setrlimit(2)), no new privileges, no capabilities, and a seccomp filter that denies ptrace and its like.
  * @p private_table: the program has a process table of its own; else kill(-1) is denied too.
- * @p big: it runs under valgrind, which needs address space of its own.
+ * @p big: it runs under valgrind, which needs memory of its own.
+ * @p processes: the user may have so many, threads counted, all together; 0: no limit. Root has none in any case.
  * Returns NULL, or what could not be done; a filter that can't be had is passed over.
  */
-const char *cage_enter(bool private_table, bool big);
+const char *cage_enter(bool private_table, bool big, int processes);
 
-/** The limits alone, for a compiler. @p big: no limit on address space. Returns NULL or what could not be done. */
-const char *cage_limits(bool big);
+/** The limits alone, for a compiler. @p big, @p processes: as above. Returns NULL or what could not be done. */
+const char *cage_limits(bool big, int processes);
 
 /** Gives up root for @p uid, as user and group. Returns NULL or what could not be done. */
 const char *cage_become(unsigned int uid);

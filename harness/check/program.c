@@ -254,12 +254,14 @@ struct program *program_of(pid_t pid)
 void program_is_sane(const struct program *program)
 {
     if (program->out.total > OUTPUT_MAX) {
+        verdict_is_whole();
         verdict_because("A loop writes the same again and again. Does it end when recv() returns 0, and when it "
                         "returns -1?");
         fails("an output of a size that the conversation explains",
               text("%s wrote more than %d MiB to stdout", program->name, OUTPUT_MAX >> 20));
     }
     if (program->err.total > OUTPUT_MAX) {
+        verdict_is_whole();
         verdict_because("A loop reports the same error again and again.");
         fails("a message on stderr", text("%s wrote more than %d MiB to stderr", program->name, OUTPUT_MAX >> 20));
     }
@@ -268,6 +270,7 @@ void program_is_sane(const struct program *program)
         if ((program->sent & (1UL << sig)) != 0)
             return; /* the check's own doing: its verbs know whether it was right */
         const char *words = signal_words(sig);
+        verdict_is_whole();
         if (words != NULL)
             verdict_because("SIG%s: %s.", sigabbrev_np(sig), words);
         fails(text("%s ends by itself", program->name), program_fate(program));

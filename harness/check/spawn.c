@@ -55,7 +55,7 @@ static const char *become_program(const struct how *how, int input, int output, 
     if (stage.run_as != (uid_t)-1)
         undone = cage_become(stage.run_as);
     if (undone == NULL)
-        undone = cage_enter(stage.private_network, stage.memcheck);
+        undone = cage_enter(stage.private_network, stage.memcheck, stage.processes);
     sigprocmask(SIG_SETMASK, &mask, NULL);
     return undone;
 }

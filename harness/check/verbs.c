@@ -52,6 +52,16 @@ static const char *leftovers(void)
     return text("%d process%s (%s%s)", count, count == 1 ? "" : "es", list, count > 5 ? ", …" : "");
 }
 
+static void leaves_nothing(struct program *program)
+{
+    struct awaited awaited = {.come = has_ended_wholly, .context = program};
+    if (wait_until(&awaited) == CAME)
+        return;
+    verdict_is_whole();
+    verdict_because("A child that nobody waits for goes on when its parent has ended.");
+    fails(text("%s ends and leaves no process behind", program->name), text("it left %s running", leftovers()));
+}
+
 static void ends(struct program *program, double seconds, int status)
 {
     const char *expected = seconds > 0 ? text("%s ends with status %d within %g second%s", program->name, status, seconds,
@@ -72,11 +82,7 @@ static void ends(struct program *program, double seconds, int status)
     }
     if (WEXITSTATUS(program->status) != status)
         fails(expected, program_fate(program));
-    awaited.come = has_ended_wholly;
-    if (wait_until(&awaited) != CAME) {
-        verdict_because("A child that nobody waits for goes on when its parent has ended.");
-        fails(text("%s ends and leaves no process behind", program->name), text("it left %s running", leftovers()));
-    }
+    leaves_nothing(program);
 }
 
 void exits(struct program *program, int status)
@@ -198,8 +204,11 @@ void program_refuses(const char *const *args)
     enum waited waited = wait_until(&awaited);
     const char *line = program->line;
     const char *wanted = text("%s: a message on stderr and status 2", line);
-    if (waited != CAME)
+    if (waited != CAME) {
+        verdict_is_whole();
         wait_fails(waited, &awaited, wanted, NULL);
+    }
+    leaves_nothing(program);
     program_is_sane(program);
     programs_attend();
     if (!WIFEXITED(program->status) || WEXITSTATUS(program->status) != 2)

@@ -21,6 +21,11 @@ void verdict_because(const char *format, ...)
     verdict.because = because;
 }
 
+void verdict_is_whole(void)
+{
+    verdict.is_whole = true;
+}
+
 void verdict_where(const struct source *where)
 {
     verdict.where = *where;

@@ -19,11 +19,14 @@ struct verdict {
     const char *observed;   /**< what the program did, or the reason for a fault or for not grading */
     const char *because;    /**< what leads to the cause; may be NULL */
     struct source where;    /**< file "" if unknown */
+    bool is_whole;          /**< `because` says it all: the check's own words add nothing */
     bool crashed;           /**< ended by a signal that a memory error raises: memcheck may know the line */
 };
 
 /** Says why, for a failure that comes next: verdict_because() first, then fails(). The last one counts. */
 void verdict_because(const char *format, ...) __attribute__((format(printf, 1, 2)));
+/** The reason found is the whole story (a crash, a flood …), whatever the check was about. */
+void verdict_is_whole(void);
 /** Says where in the program, for a failure that comes next. */
 void verdict_where(const struct source *where);
 

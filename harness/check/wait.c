@@ -11,7 +11,7 @@
 #include "check/verdict.h"
 #include "look/stuck.h"
 
-enum { SCHEDULED_MAX = 256 };
+enum { SCHEDULED_MAX = 256, MEMORY_MAX = 512 << 20 };
 
 /* Looks begin at once and grow rarer: a look costs some 50 µs of CPU a thread. */
 static const double first_gap = 0.001;
@@ -69,15 +69,30 @@ struct watch {
 
 static struct stuck_look last_look;
 
+/* Limits of the kernel's are for one process; this one is for all together. */
+static void check_memory(const pid_t *pids, int count)
+{
+    size_t bytes = 0;
+    for (int i = 0; i < count; i++)
+        bytes += proc_memory(pids[i]);
+    if (stage.memcheck || bytes <= MEMORY_MAX)
+        return;
+    verdict_is_whole();
+    verdict_because("Memory that grows with every turn of a loop is never enough: use one buffer again and again.");
+    fails("a bounded amount of memory", text("the program uses more than %d MiB", MEMORY_MAX >> 20));
+}
+
 static int look(struct watch *watch)
 {
     static pid_t pids[PROC_MAX];
     int count = programs_pids(pids, PROC_MAX);
     if (count > PROCESSES_MAX) {
+        verdict_is_whole();
         verdict_because("It forks without end. A child that returns to the accept loop forks again, and so do its "
                         "children.");
         fails("a bounded number of processes", text("the program has started more than %d processes", PROCESSES_MAX));
     }
+    check_memory(pids, count);
     stuck_look(pids, count, &last_look);
     bool same = watch->looks > 0 && last_look.signature == watch->signature;
     if (!same) {
@@ -117,6 +132,7 @@ static void check_stopped(const struct watch *watch)
         if (program_number(i)->stopped)
             return; /* it is the check that has stopped it */
     }
+    verdict_is_whole();
     verdict_because("A stopped process does nothing until it gets SIGCONT. SIGSTOP comes from raise() or kill(), SIGTTIN "
                     "and SIGTTOU from reading or setting a terminal.");
     fails("a program that runs", "your program has stopped itself (state T)");
@@ -286,6 +302,8 @@ static const char *describe_stuck(const struct awaited *awaited)
     const char *on = conn_of_descriptor(thread->pid, stuck_descriptor(thread));
     verdict_because("It waits for %s%s%s.", what_for(thread, system_call), awaited->who_waits == NULL ? "" : ", while ",
                     awaited->who_waits == NULL ? "" : awaited->who_waits);
+    if (program->ended)
+        process = text("%s, but left process %d behind, which", program_fate(program), thread->pid);
     return text("%s is waiting in %s()%s%s%s", process, call, where_words(&where), on == NULL ? "" : ", on its connection to ",
                 on == NULL ? "" : on);
 }
@@ -305,6 +323,8 @@ static const char *describe_moving(void)
                 continue;
             if (!stage.memcheck && source_find(pids[i], threads[k].tid, program->name, &where))
                 verdict_where(&where);
+            if (count > 20)
+                return text("your program has %d processes%s", count, where_words(&where));
             if (cpu > 0.5) {
                 verdict_because("It has used %.1f s of CPU time: a loop that never waits.%s", cpu,
                                 where.call[0] == '\0' ? "" : " Does it end when the call returns 0 or -1?");

@@ -180,6 +180,33 @@ double proc_cpu_seconds(pid_t pid)
     return sum.seconds;
 }
 
+size_t proc_memory(pid_t pid)
+{
+    char path[64];
+    char text[128];
+    unsigned long pages = 0;
+    snprintf(path, sizeof path, "/proc/%d/statm", pid);
+    if (proc_read(path, text, sizeof text) <= 0 || sscanf(text, "%*u %lu", &pages) != 1)
+        return 0;
+    return pages * (size_t)sysconf(_SC_PAGESIZE);
+}
+
+static int tasks_if_of(int pid, void *context)
+{
+    const uid_t *uid = context;
+    char path[64];
+    char text[4096];
+    snprintf(path, sizeof path, "/proc/%d/status", pid);
+    if (proc_read(path, text, sizeof text) <= 0 || field(text, "\nUid:", 10) != *uid)
+        return 0;
+    return (int)field(text, "\nThreads:", 10);
+}
+
+int proc_tasks_of(uid_t uid)
+{
+    return each_number("/proc", tasks_if_of, &uid);
+}
+
 struct descriptor_list {
     const char *folder;
     struct descriptor *descriptors;

@@ -55,6 +55,12 @@ int proc_threads(pid_t pid, struct thread *threads, int max);
 /** CPU time used by all threads of @p pid so far, in seconds; 0 if it is gone. */
 double proc_cpu_seconds(pid_t pid);
 
+/** Memory that @p pid has in use (resident, in bytes); 0 if it is gone. */
+size_t proc_memory(pid_t pid);
+
+/** Processes and threads that user @p uid has, as far as /proc shows them. */
+int proc_tasks_of(uid_t uid);
+
 /** The open descriptors of @p pid; returns how many it wrote, or -1 where they may not be seen. */
 int proc_descriptors(pid_t pid, struct descriptor *descriptors, int max);
 

@@ -218,7 +218,10 @@ static bool start_check(struct grading *grading, struct check_run *run, struct j
     char flags[8];
     bool memcheck = run->check->memcheck || run->replaying;
     snprintf(seed, sizeof seed, "%llx", (unsigned long long)plan->seed);
-    snprintf(uid, sizeof uid, "%ld", world->is_private ? -1L : (long)(int)world->run_as);
+    /* In plain mode, as root, each check's programs are a user of their own: a limit on processes is a user's. */
+    long place = job - grading->job;
+    bool as_other = !world->is_private && world->run_as != (uid_t)-1;
+    snprintf(uid, sizeof uid, "%ld", as_other ? (long)world->run_as + place : -1L);
     snprintf(flags, sizeof flags, "-%s%s%s", memcheck ? "m" : "", run->replaying ? "r" : "", plan->trace && !memcheck ? "t" : "");
 
     struct path scratch = path_of("/tmp/check/work"); /* in a private world the worker makes it itself */
@@ -371,7 +374,7 @@ static void end_build(struct lesson_run *run, json_t *value, const struct job *j
     json_object_set_new(run->result, "build", value);
 }
 
-static void take_result(struct grading *grading, struct check_run *run, json_t *value, const struct job *job)
+static void take_result(struct check_run *run, json_t *value, const struct job *job)
 {
     static const char *const members[] = {"status", "expected", "observed", "because", "where", "wire", "seconds"};
     json_t *result = run->result;
@@ -387,10 +390,10 @@ static void take_result(struct grading *grading, struct check_run *run, json_t *
     if (result_has_status(result, "passed"))
         json_object_set_new(result, "points", json_integer(run->check->points));
     const char *because = result_text(result, "because");
-    if (result_has_status(result, "failed") && run->check->because != NULL && strcmp(because, run->check->because) != 0)
+    bool whole = *because != '\0' && json_is_true(json_object_get(value, "whole"));
+    if (result_has_status(result, "failed") && run->check->because != NULL && !whole)
         json_object_set_new(result, "because", *because == '\0' ? json_string(run->check->because)
                                                                 : json_sprintf("%s %s", because, run->check->because));
-    (void)grading;
 }
 
 /* A replay under memcheck only adds where it crashed, and why. */
@@ -411,7 +414,7 @@ static void finish_check(struct grading *grading, struct check_run *run, json_t 
     if (run->replaying) {
         take_replay(run, value);
     } else {
-        take_result(grading, run, value, job);
+        take_result(run, value, job);
         bool crashed = json_is_true(json_object_get(value, "crashed"));
         if (crashed && !run->check->memcheck && grading->plan->memcheck) {
             run->replaying = true;

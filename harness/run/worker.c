@@ -17,6 +17,7 @@
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
+#include <sys/utsname.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -29,6 +30,7 @@
 #include "check/stage.h"
 #include "check/strace.h"
 #include "check/verdict.h"
+#include "look/proc.h"
 #include "run/network.h"
 #include "run/path.h"
 
@@ -97,10 +99,10 @@ static bool has_crashed(void)
 static void write_result(const struct verdict *verdict, double seconds)
 {
     static const char *const names[] = {"passed", "failed", "not-graded", "fault"};
-    json_t *result = json_pack("{s:s, s:o, s:o, s:o, s:o, s:o, s:f, s:b}", "status", names[verdict->outcome], "expected",
+    json_t *result = json_pack("{s:s, s:o, s:o, s:o, s:o, s:o, s:f, s:b, s:b}", "status", names[verdict->outcome], "expected",
                                words(verdict->expected), "observed", words(verdict->observed), "because",
                                words(verdict->because), "where", where_json(&verdict->where), "wire", wire(), "seconds",
-                               seconds, "crashed", verdict->crashed);
+                               seconds, "crashed", verdict->crashed, "whole", verdict->is_whole);
     json_dumpfd(result, RESULT, JSON_COMPACT | JSON_ENSURE_ASCII);
     json_decref(result);
     close(RESULT);
@@ -143,6 +145,21 @@ static void make_scratch(void)
         give_up("make a folder for the programs");
 }
 
+/* How many processes the programs' user may have. The kernel counts all that a user has on the machine, threads too;
+   in a user namespace since Linux 5.14 those inside alone (setrlimit(2)). */
+static int process_limit(void)
+{
+    enum { OWN = 512 };
+    struct utsname kernel;
+    int major = 0;
+    int minor = 0;
+    uname(&kernel);
+    sscanf(kernel.release, "%d.%d", &major, &minor);
+    if (stage.private_network)
+        return major > 5 || (major == 5 && minor >= 14) ? OWN * 2 : 0; /* else kill(-1) has to do */
+    return OWN + proc_tasks_of(stage.run_as == (uid_t)-1 ? getuid() : stage.run_as);
+}
+
 static void set_stage(char *argv[])
 {
     stage = (struct stage){
@@ -162,6 +179,7 @@ static void set_stage(char *argv[])
         prctl(PR_SET_PDEATHSIG, SIGTERM, 0, 0, 0); /* programs_attend() sees it and ends the check */
         prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0);
     }
+    stage.processes = process_limit();
     make_scratch();
     prctl(PR_SET_DUMPABLE, 0, 0, 0, 0); /* programs run as the same user: they may not look into it */
     fcntl(RESULT, F_SETFD, FD_CLOEXEC);

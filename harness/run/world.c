@@ -161,7 +161,7 @@ static void become_world(const struct world *world, const struct world_start *st
         _exit(127);
     }
     add(&args, start->command);
-    const char *undone = start->limits ? cage_limits(false) : NULL;
+    const char *undone = start->limits ? cage_limits(false, 0) : NULL;
     bool lesser = world->run_as != (uid_t)-1 && (world->is_private || start->limits);
     if (undone == NULL && lesser)
         undone = cage_become(world->run_as);
@@ -244,15 +244,13 @@ int world_init(struct world *world, const char *worker, bool plain, const char *
         return -1;
     }
     if (geteuid() == 0) {
-        world->run_as = FREE_UID + (uid_t)(getpid() % 400);
+        world->run_as = FREE_UID + (uid_t)(getpid() % 256);
         if (chown(rundir(), world->run_as, world->run_as) == -1)
             world->run_as = (uid_t)-1;
     }
-    if (plain) {
-        world->why_plain = "asked for with --plain";
-        return 0;
-    }
-    world->why_plain = try_private(world);
+    world->why_plain = plain ? "asked for with --plain" : try_private(world);
     world->is_private = world->why_plain == NULL;
+    if (!world->is_private && world->run_as != (uid_t)-1)
+        chmod(rundir(), 0711); /* several users run programs from it */
     return 0;
 }

@@ -1,0 +1,7 @@
+/* Waits for a signal that nobody sends. Says: is waiting in pause() at tcp_client.c:6 */
+#include <unistd.h>
+
+int main(void)
+{
+    return pause();
+}
