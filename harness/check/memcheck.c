@@ -227,7 +227,7 @@ static bool is_enough(struct reading *reading)
 
 static bool is_crash(struct reading *reading)
 {
-    return reading->has_crash && reading->crash.where.line != 0;
+    return (reading->has_crash && reading->crash.where.line != 0) || (reading->has_first && reading->first.where.line != 0);
 }
 
 const char *memcheck_unknown_call(void)
@@ -285,13 +285,15 @@ void memcheck_judge(void)
     }
 }
 
-int memcheck_crash(struct source *where, const char **words)
+/* The memory error itself, if there is one, says more than the place where it showed. */
+bool memcheck_crash(struct source *where, const char **words)
 {
     static struct reading reading;
     read_all(is_crash, &reading);
     if (!is_crash(&reading))
-        return 0;
-    *where = reading.crash.where;
-    *words = text("%s", reading.crash.what);
-    return 1;
+        return false;
+    const struct finding *finding = reading.has_first && reading.first.where.line != 0 ? &reading.first : &reading.crash;
+    *where = finding->where;
+    *words = text("%s", finding->what);
+    return true;
 }

@@ -6,6 +6,8 @@
  */
 #pragma once
 
+#include <stdbool.h>
+
 #include "look/source.h"
 
 /** True if valgrind can be had; else the check is not graded here. */
@@ -16,5 +18,5 @@ const char *const *memcheck_command(const char *path, const char *const *args);
 void memcheck_judge(void);
 /** A system call that the program makes and this valgrind does not know, or NULL: nothing can be judged then. */
 const char *memcheck_unknown_call(void);
-/** Finds, in the reports of a replay, where a program was when a signal ended it; false if nothing is known. */
-int memcheck_crash(struct source *where, const char **words);
+/** Finds, in the reports of a replay, the memory error or the place of the signal that ended a program. */
+bool memcheck_crash(struct source *where, const char **words);

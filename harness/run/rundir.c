@@ -5,8 +5,10 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <signal.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
@@ -30,10 +32,26 @@ static _Noreturn void wait_and_remove(int end)
     _exit(0);
 }
 
+/* As root we run programs as another user, who must get through to the folder. */
+static bool others_can_enter(const char *folder)
+{
+    char prefix[PATH_MAX];
+    struct stat status;
+    snprintf(prefix, sizeof prefix, "%s/", folder);
+    for (char *slash = prefix; (slash = strchr(slash + 1, '/')) != NULL; *slash = '/') {
+        *slash = '\0';
+        if (stat(prefix, &status) == -1 || (status.st_mode & S_IXOTH) == 0)
+            return false;
+    }
+    return true;
+}
+
 const char *rundir_make(void)
 {
     const char *base = getenv("TMPDIR");
-    int n = snprintf(path, sizeof path, "%s/sockeye-XXXXXX", base == NULL || *base == '\0' ? "/tmp" : base);
+    if (base == NULL || *base == '\0' || (geteuid() == 0 && !others_can_enter(base)))
+        base = "/tmp";
+    int n = snprintf(path, sizeof path, "%s/sockeye-XXXXXX", base);
     int ends[2];
     if (n >= (int)sizeof path || mkdtemp(path) == NULL)
         return NULL;

@@ -123,7 +123,8 @@ static void excuse_unknown_calls(struct verdict *verdict)
 static void find_crash(struct verdict *verdict)
 {
     const char *cause;
-    if (memcheck_crash(&verdict->where, &cause))
+    verdict->crashed = memcheck_crash(&verdict->where, &cause);
+    if (verdict->crashed)
         verdict->because = cause;
 }
 
@@ -221,7 +222,7 @@ int main(int argc, char *argv[])
         excuse_unknown_calls(&verdict);
     verdict.crashed = verdict.outcome == FAILED && has_crashed();
     bool replay = strchr(argv[8], 'r') != NULL;
-    if (replay && verdict.crashed)
+    if (replay)
         find_crash(&verdict);
     if (stage.trace)
         strace_record();

@@ -1,7 +1,8 @@
 /**
  * @file
  * The kit proves its own judgement: solutions and variants get full marks, skeletons fail with their first step as
- * advice, and each mistake loses exactly the points that its patch names.
+ * advice, each mistake loses exactly the points that its patch names, and a program gone mad (tests/hostile) is named
+ * for what it is. After each case nothing may be left: no process and no file.
  *
  *     judgement [--plain] [--repeat N] [--beside N] [--jobs N] [LESSON-FOLDER…]
  *
@@ -31,14 +32,15 @@
 
 enum { CASES_MAX = 4096, JOBS_MAX = 16, BUSY_MAX = 16 };
 
-enum kind { SOLUTION, SKELETON, VARIANT, MISTAKE };
+enum kind { SOLUTION, SKELETON, VARIANT, MISTAKE, HOSTILE };
 
 struct test_case {
     enum kind kind;
     char lesson[64];
     char name[96];          /* of the variant or mistake */
     struct path source;     /* the patch, or the program */
-    char loses[512];        /* ids of a mistake, sorted, one space between */
+    char loses[512];        /* of a mistake: the ids, sorted, one space between; of a hostile program: what is said */
+    int line;               /* of a hostile program: where it is, 0 if that is not asked for */
     pid_t pid;
     struct path folder;
     bool started;
@@ -59,7 +61,7 @@ static void report(bool ok, const struct test_case *c, const char *format, ...) 
 
 static void report(bool ok, const struct test_case *c, const char *format, ...)
 {
-    static const char *const kinds[] = {"solution", "skeleton", "variant", "mistake"};
+    static const char *const kinds[] = {"solution", "skeleton", "variant", "mistake", "hostile"};
     va_list list;
     printf("%s %d - %s %s %s%s%s\n", ok ? "ok" : "not ok", ++number, c->lesson, kinds[c->kind], c->name,
            *c->name == '\0' ? "" : " ", plain ? "(plain)" : "");
@@ -111,6 +113,28 @@ static void read_loses(struct test_case *c)
     sort_words(c->loses, sizeof c->loses);
 }
 
+/* "Says: words. Line: 7" in the first line. */
+static void read_says(struct test_case *c)
+{
+    FILE *file = fopen(c->source.text, "re");
+    char line[512] = "";
+    if (file == NULL || fgets(line, sizeof line, file) == NULL)
+        line[0] = '\0';
+    if (file != NULL)
+        fclose(file);
+    const char *says = strstr(line, "Says: ");
+    const char *where = strstr(line, ". Line: ");
+    if (says != NULL)
+        snprintf(c->loses, sizeof c->loses, "%.*s", (int)strcspn(says + 6, "*"), says + 6);
+    if (where != NULL) {
+        c->line = atoi(where + 8);
+        *strstr(c->loses, ". Line: ") = '\0';
+    }
+    size_t length = strlen(c->loses);
+    while (length > 0 && c->loses[length - 1] == ' ')
+        c->loses[--length] = '\0';
+}
+
 static void add_case(enum kind kind, const char *lesson, const char *name, struct path source)
 {
     if (case_count == CASES_MAX)
@@ -121,6 +145,8 @@ static void add_case(enum kind kind, const char *lesson, const char *name, struc
     snprintf(c->name, sizeof c->name, "%s", name);
     if (kind == MISTAKE)
         read_loses(c);
+    if (kind == HOSTILE)
+        read_says(c);
 }
 
 static int by_name(const struct dirent **a, const struct dirent **b)
@@ -151,6 +177,7 @@ static void add_lesson(const char *lesson)
     add_case(SKELETON, lesson, "", path_of("lessons/%s", lesson));
     add_all(VARIANT, lesson, "tests/variants", ".c");
     add_all(MISTAKE, lesson, "tests/mistakes", ".patch");
+    add_all(HOSTILE, lesson, "tests/hostile", ".c");
 }
 
 static void add_lessons(void)
@@ -245,7 +272,7 @@ static bool prepare(struct test_case *c)
         return false;
     if (c->kind == SOLUTION || c->kind == SKELETON)
         return copy_programs(c->source.text, programs.text);
-    if (c->kind == VARIANT)
+    if (c->kind == VARIANT || c->kind == HOSTILE)
         return copy_file(c->source.text, path_of("%s/%s", programs.text, only_program(c->lesson).text).text);
     char *patch = realpath(c->source.text, NULL);
     const char *const args[] = {"patch", "-s", "-p1", "-i", patch, NULL};
@@ -266,6 +293,9 @@ static void start(struct test_case *c)
     }
     char lesson[16];
     snprintf(lesson, sizeof lesson, "%d", atoi(c->lesson));
+    struct path own_temporary = path_of("%s/tmp", c->folder.text);
+    mkdir(own_temporary.text, 0777);
+    setenv("TMPDIR", own_temporary.text, 1);
     const char *args[] = {"./sockeye", "check", lesson, "--work", c->folder.text, "--json", "-", plain ? "--plain" : NULL, NULL};
     c->pid = spawn_in(NULL, path_of("%s/result.json", c->folder.text).text, args);
 }
@@ -359,6 +389,43 @@ static void judge_mistake(const struct test_case *c, const json_t *lesson)
            text_of(first, "expected"), text_of(first, "observed"));
 }
 
+static bool is_said(const struct test_case *c, const json_t *check)
+{
+    bool line = c->line == 0 || json_integer_value(json_object_get(json_object_get(check, "where"), "line")) == c->line;
+    return line && (strstr(text_of(check, "observed"), c->loses) != NULL || strstr(text_of(check, "expected"), c->loses) != NULL);
+}
+
+static void judge_hostile(const struct test_case *c, const json_t *lesson)
+{
+    bool said = false;
+    size_t i;
+    json_t *check;
+    json_array_foreach(json_object_get(lesson, "checks"), i, check)
+        said = said || (strcmp(text_of(check, "status"), "failed") == 0 && is_said(c, check));
+    const json_t *first = first_failure(lesson);
+    report(said && *c->loses != '\0', c, "should say: %s (line %d); said first: %s", c->loses, c->line,
+           text_of(first, "observed"));
+}
+
+static bool is_empty(const char *folder)
+{
+    DIR *directory = opendir(folder);
+    int count = 0;
+    while (directory != NULL && readdir(directory) != NULL)
+        count++;
+    if (directory != NULL)
+        closedir(directory);
+    return count == 2;
+}
+
+static void judge_leftovers(const struct test_case *c)
+{
+    if (!is_empty(path_of("%s/tmp", c->folder.text).text)) {
+        printf("# left in its temporary folder: see %s\n", c->folder.text);
+        report(false, c, "it left a file");
+    }
+}
+
 static void finish(struct test_case *c)
 {
     json_error_t error;
@@ -372,11 +439,14 @@ static void finish(struct test_case *c)
         report(false, c, "faults, which are never the program's doing: %s", faults);
     else if (c->kind == SKELETON)
         judge_skeleton(c, lesson);
+    else if (c->kind == HOSTILE)
+        judge_hostile(c, lesson);
     else if (c->kind == MISTAKE)
         judge_mistake(c, lesson);
     else
         judge_full_marks(c, lesson);
     json_decref(document);
+    judge_leftovers(c);
     remove_tree(c->folder.text);
     c->pid = 0;
 }
@@ -426,6 +496,22 @@ static void start_busy(int count)
     }
 }
 
+/* Orphans come to us (PR_SET_CHILD_SUBREAPER): all that ./sockeye left running would be our child by now. A private
+   world's processes end a moment after its first one, so wait for them; what never ends is found by the time limit. */
+static void judge_processes(void)
+{
+    int left = 0;
+    alarm(10); /* ends this program, and with it the suite, as failed */
+    for (int i = 0; i < busy_count; i++)
+        kill(busy[i], SIGKILL);
+    while (wait(NULL) > 0)
+        left++;
+    alarm(0);
+    printf("%s %d - no process is left\n", left <= busy_count ? "ok" : "not ok", ++number);
+    failures += left > busy_count;
+    busy_count = 0;
+}
+
 int main(int argc, char *argv[])
 {
     static const struct option options[] = {{"plain", no_argument, NULL, 'p'},
@@ -447,9 +533,10 @@ int main(int argc, char *argv[])
         }
     }
     cases = calloc(CASES_MAX, sizeof *cases);
-    if (cases == NULL || mkdtemp(temporary) == NULL)
+    if (cases == NULL || mkdtemp(temporary) == NULL || chmod(temporary, 0755) == -1)
         return 3;
     atexit(end_busy);
+    prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0);
     for (int i = optind; i < argc; i++)
         add_lesson(argv[i]);
     if (optind == argc)
@@ -457,6 +544,7 @@ int main(int argc, char *argv[])
     start_busy(beside);
     for (int i = 0; i < repeat; i++)
         play_all(jobs < JOBS_MAX ? jobs : JOBS_MAX);
+    judge_processes();
     printf("1..%d\n", number);
     free(cases);
     return failures == 0 ? 0 : 1;

@@ -1,4 +1,4 @@
-/* Fills every file that it may make. Says: Ends: failed */
+/* Fills every file that it may make. Says: tcp_client ended with status */
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>

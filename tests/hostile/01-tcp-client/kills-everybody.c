@@ -1,4 +1,4 @@
-/* Signals everything that it may, and its parent. Says: Ends: failed */
+/* Signals everything that it may, and its parent. Says: tcp_client */
 #include <signal.h>
 #include <unistd.h>
 

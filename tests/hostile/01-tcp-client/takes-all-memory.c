@@ -1,4 +1,4 @@
-/* Takes all memory that it can get. Says: Ends: failed */
+/* Takes all memory that it can get. Says: uses more than 512 MiB */
 #include <stdlib.h>
 #include <string.h>
 

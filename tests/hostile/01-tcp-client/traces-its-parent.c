@@ -1,4 +1,4 @@
-/* Tries to take over who grades it. Says: ended with status 3 */
+/* Tries to take over who grades it. Says: ended with status 3; its stderr: "taken over: 0 */
 #include <fcntl.h>
 #include <stdio.h>
 #include <sys/ptrace.h>

@@ -1,4 +1,4 @@
-/* A server that ignores SIGTERM. Says: ends with status 0 within 1 second. Check: terminates */
+/* A server that ignores SIGTERM. Says: fork_server ends with status 0 within 1 second */
 #define _GNU_SOURCE
 #include <netinet/in.h>
 #include <signal.h>
