@@ -105,24 +105,22 @@ static bool in_flight(const struct conn *conn)
 
 /* Something that the program has sent has not come to us, though we have read all that has: a small segment may wait
    for an acknowledgement (Nagle), which the kernel may delay by up to 200 ms (tcp(7), TCP_QUICKACK). */
-static bool comes_from_program(const struct socket_row *row, void *context)
+static bool comes_from_program(const struct conn *conn)
 {
-    (void)context;
-    for (int i = 0; row->sending > 0 && i < conn_count; i++) {
-        int unread = 0;
-        if (conns[i]->fd != -1 && row->local_port == conns[i]->program_port && row->remote_port == conns[i]->own_port)
-            return ioctl(conns[i]->fd, FIONREAD, &unread) == 0 && unread == 0;
-    }
-    return false;
+    int unread = 0;
+    struct socket_row row;
+    if (conn->fd == -1 || conn->heard_eof || ioctl(conn->fd, FIONREAD, &unread) == -1 || unread > 0)
+        return false;
+    return sockets_other_end(conn->fd, &row) && row.sending > 0;
 }
 
 bool conns_in_flight(void)
 {
     for (int i = 0; i < conn_count; i++) {
-        if (in_flight(conns[i]))
+        if (in_flight(conns[i]) || comes_from_program(conns[i]))
             return true;
     }
-    return conn_count > 0 && sockets_find(SOCKET_TCP, comes_from_program, NULL);
+    return false;
 }
 
 struct conn *conn_number(int index)
@@ -133,7 +131,7 @@ struct conn *conn_number(int index)
 unsigned long conn_inode(const struct conn *conn)
 {
     struct socket_row row;
-    return sockets_connection(conn->program_port, conn->own_port, &row) ? row.inode : 0;
+    return conn->fd != -1 && sockets_other_end(conn->fd, &row) ? row.inode : 0;
 }
 
 static unsigned long inode_of(pid_t pid, int fd)

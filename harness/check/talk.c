@@ -213,7 +213,7 @@ static bool all_is_taken(void *context)
 {
     struct taking *taking = context;
     struct socket_row row;
-    if (!sockets_connection(taking->conn->program_port, taking->conn->own_port, &row) || row.inode == 0)
+    if (!sockets_other_end(taking->conn->fd, &row) || row.inode == 0)
         return true;
     if (row.receiving > 0 || conns_in_flight())
         return false;

@@ -2,6 +2,9 @@
 
 #include <stdio.h>
 #include <string.h>
+#include <sys/socket.h>
+
+#include "look/diag.h"
 
 /* An address stands in the file as words of four bytes, each printed as a number of the machine's own order. */
 static void read_address(const char *hex, bool ipv6, struct in6_addr *address)
@@ -66,15 +69,16 @@ static bool is_listener(const struct socket_row *row, void *context)
         return false;
     if (row->kind == SOCKET_TCP && row->state != SOCKET_STATE_LISTEN)
         return false;
-    if (wanted->row != NULL)
-        *wanted->row = *row;
+    *wanted->row = *row;
     return true;
 }
 
 bool sockets_listener(enum socket_kind kind, int port, struct socket_row *row)
 {
-    struct wanted wanted = {.local_port = port, .row = row};
-    return sockets_find(kind, is_listener, &wanted);
+    struct socket_row any;
+    struct wanted wanted = {.local_port = port, .row = row == NULL ? &any : row};
+    enum diag_answer answer = kind == SOCKET_TCP ? diag_listener(port, wanted.row) : DIAG_UNAVAILABLE;
+    return answer == DIAG_UNAVAILABLE ? sockets_find(kind, is_listener, &wanted) : answer == DIAG_FOUND;
 }
 
 static bool is_connection(const struct socket_row *row, void *context)
@@ -90,4 +94,25 @@ bool sockets_connection(int local_port, int remote_port, struct socket_row *row)
 {
     struct wanted wanted = {local_port, remote_port, row};
     return sockets_find(SOCKET_TCP, is_connection, &wanted);
+}
+
+static int port_of_end(const struct sockaddr_storage *end)
+{
+    return ntohs(end->ss_family == AF_INET ? ((const struct sockaddr_in *)end)->sin_port
+                                           : ((const struct sockaddr_in6 *)end)->sin6_port);
+}
+
+bool sockets_other_end(int fd, struct socket_row *row)
+{
+    struct sockaddr_storage own;
+    struct sockaddr_storage other;
+    socklen_t own_length = sizeof own;
+    socklen_t other_length = sizeof other;
+    if (getsockname(fd, (struct sockaddr *)&own, &own_length) == -1 ||
+        getpeername(fd, (struct sockaddr *)&other, &other_length) == -1)
+        return false;
+    enum diag_answer answer = diag_connection(&other, &own, row);
+    if (answer == DIAG_UNAVAILABLE)
+        return sockets_connection(port_of_end(&other), port_of_end(&own), row);
+    return answer == DIAG_FOUND;
 }

@@ -1,6 +1,7 @@
 /**
  * @file
- * The sockets of this network namespace, as /proc/net/{tcp,tcp6,udp,udp6} lists them (proc(5)).
+ * The sockets of this network namespace, as /proc/net/{tcp,tcp6,udp,udp6} lists them (proc(5)), or, for the common
+ * questions, as the kernel answers them by netlink (look/diag.h).
  *
  * IPv4 addresses come as IPv4-mapped IPv6 addresses, so that one comparison serves both families.
  */
@@ -34,3 +35,6 @@ bool sockets_listener(enum socket_kind kind, int port, struct socket_row *row);
 
 /** Finds the TCP connection whose own end is @p local_port and whose other end is @p remote_port. */
 bool sockets_connection(int local_port, int remote_port, struct socket_row *row);
+
+/** Finds the other end of our connected TCP socket @p fd, if it is on this machine and not wholly closed. */
+bool sockets_other_end(int fd, struct socket_row *row);
