@@ -57,6 +57,10 @@ void program_complains(struct program *program, const char *const *words);
 #define refuses(...) program_refuses((const char *const[]){__VA_ARGS__, NULL})
 void program_refuses(const char *const *args);
 
+/** Refuses these arguments before it makes any internet socket; not graded where strace may not trace. */
+#define refuses_without_socket(...) program_refuses_without_socket((const char *const[]){__VA_ARGS__, NULL})
+void program_refuses_without_socket(const char *const *args);
+
 /** Is sent a signal: the program's first process alone. */
 void is_sent(struct program *program, int sig);
 /** Is stopped as soon as it sleeps in a system call, then continued, with all its processes. */
@@ -96,6 +100,9 @@ int free_port(void);
 const char *number(long value);
 /** A program listens on TCP @p port: the kernel says so. */
 void is_listening(struct program *server, int port);
+
+/** Not graded on a machine whose loopback has no IPv6. */
+void needs_ipv6(void);
 
 /* TCP: playing the server. */
 

@@ -2,6 +2,7 @@
 #define _GNU_SOURCE
 #include <errno.h>
 #include <netinet/in.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <sys/socket.h>
@@ -47,4 +48,15 @@ int free_port(void)
             return port;
     }
     fault("no free port found");
+}
+
+void needs_ipv6(void)
+{
+    struct sockaddr_in6 loopback = {.sin6_family = AF_INET6, .sin6_addr = IN6ADDR_LOOPBACK_INIT};
+    int fd = socket(AF_INET6, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    bool can = fd != -1 && bind(fd, (struct sockaddr *)&loopback, sizeof loopback) == 0;
+    if (fd != -1)
+        close(fd);
+    if (!can)
+        not_graded("this machine has no IPv6 on its loopback (::1)");
 }

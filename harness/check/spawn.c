@@ -107,7 +107,7 @@ pid_t spawn(const struct how *how, const char *const *vector, struct spawned_end
         const char *undone = become_program(how, in[0], out[1], err[1]);
         if (undone != NULL)
             report_problem(problem[1], undone);
-        if (stage.trace)
+        if (stage.trace || how->traced_calls != NULL)
             wait_for_tracer();
         static const char *const environment[] = {"PATH=/usr/local/bin:/usr/bin:/bin", "LANG=C.UTF-8", "HOME=/tmp", NULL};
         execve(vector[0], (char *const *)(uintptr_t)(vector + 1), (char *const *)(uintptr_t)environment);
@@ -117,9 +117,9 @@ pid_t spawn(const struct how *how, const char *const *vector, struct spawned_end
     close(out[1]);
     close(err[1]);
     close(problem[1]);
-    if (stage.trace) {
+    if (stage.trace || how->traced_calls != NULL) {
         waitid(P_PID, (id_t)pid, &(siginfo_t){0}, WSTOPPED | WEXITED | WNOWAIT);
-        strace_trace(pid);
+        strace_trace(pid, how->traced_calls);
         kill(pid, SIGCONT);
     }
     char words[256];

@@ -128,14 +128,33 @@ void strace_inject(const char *calls, const char *error)
         not_graded("strace may not trace here: %s", problem);
 }
 
-void strace_trace(pid_t pid)
+void strace_trace(pid_t pid, const char *calls)
 {
-    if (!strace_is_installed())
+    if (!strace_is_installed()) {
+        if (calls != NULL)
+            not_graded("strace is not installed: install the package strace");
         return;
-    trace_file = text("%s/../trace", stage.scratch);
-    const char *const args[] = {"strace", "-f", "-ttt", "-s", "48", "-o", trace_file, "-e", STORY, "-p", text("%d", pid), NULL};
-    if (attach(pid, args) != NULL)
+    }
+    trace_file = text("%s/../trace-%d", stage.scratch, pid);
+    const char *const args[] = {"strace", "-f",   "-q", "-ttt", "-s", "48", "-o", trace_file,
+                                "-e",     calls == NULL ? STORY : text("trace=%s", calls), "-p", text("%d", pid), NULL};
+    const char *problem = attach(pid, args);
+    if (problem != NULL && calls != NULL)
+        not_graded("strace may not trace here: %s", problem);
+    if (problem != NULL)
         trace_file = NULL;
+}
+
+bool strace_saw(const char *words)
+{
+    FILE *file = trace_file == NULL ? NULL : fopen(trace_file, "re");
+    char line[600];
+    bool saw = false;
+    while (file != NULL && !saw && fgets(line, sizeof line, file) != NULL)
+        saw = strstr(line, words) != NULL;
+    if (file != NULL)
+        fclose(file);
+    return saw;
 }
 
 /* What the loader does before main, and what strace itself does. */

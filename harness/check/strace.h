@@ -15,7 +15,10 @@ bool strace_is_installed(void);
 /** Makes @p calls (a set as strace takes it) fail with @p error the first time that each thread there is by now makes
  *  one. Waits until strace is attached. */
 void strace_inject(const char *calls, const char *error);
-/** Traces a program from its start: called while it is stopped before its exec. */
-void strace_trace(pid_t pid);
+/** Traces a program from its start: called while it is stopped before its exec. @p calls: a set as strace takes it, or
+ *  NULL for those that tell a story; a set that is asked for by name makes the check not graded where it can't be had. */
+void strace_trace(pid_t pid, const char *calls);
+/** True if a line of the trace, which must have ended, holds @p words. */
+bool strace_saw(const char *words);
 /** Adds what was traced to the record, at its times. */
 void strace_record(void);

@@ -12,6 +12,7 @@
 #include "check/difference.h"
 #include "check/record.h"
 #include "check/stage.h"
+#include "check/strace.h"
 #include "check/verdict.h"
 #include "check/wait.h"
 #include "look/proc.h"
@@ -197,9 +198,9 @@ void program_complains(struct program *program, const char *const *words)
     wait_fails(waited, &awaited, wanted, observed);
 }
 
-void program_refuses(const char *const *args)
+static void refuses_when_run(struct how how, const char *const *args)
 {
-    struct program *program = program_runs(AS_USUAL, args);
+    struct program *program = program_runs(how, args);
     struct awaited awaited = {.come = has_ended, .context = program};
     enum waited waited = wait_until(&awaited);
     const char *line = program->line;
@@ -217,6 +218,27 @@ void program_refuses(const char *const *args)
         fails(wanted, "status 2, but nothing on stderr");
     if (program->out.length > 0)
         fails(text("%s: nothing on stdout", line), text("it printed %s", quoted(printed(program), 80)));
+}
+
+void program_refuses(const char *const *args)
+{
+    refuses_when_run(AS_USUAL, args);
+}
+
+static bool trace_has_ended(void *context)
+{
+    (void)context;
+    return strace_saw("+++ exited");
+}
+
+void program_refuses_without_socket(const char *const *args)
+{
+    refuses_when_run((struct how){.traced_calls = "socket"}, args);
+    struct awaited awaited = {.come = trace_has_ended, .stuck_is_no_end = true, .seconds = 2};
+    if (wait_until(&awaited) != CAME)
+        fault("strace did not finish its trace");
+    if (strace_saw("(AF_INET"))
+        fails("wrong arguments are refused before any socket is made", "the program made an internet socket first");
 }
 
 /* ------------------------------------------------ what it suffers */

@@ -33,6 +33,14 @@ CHECK(usage, "refuses wrong arguments with a message and status 2", POINTS(2),
     nobody_came(server);
 }
 
+CHECK(no_socket, "makes no socket when the arguments are wrong", POINTS(1), AFTER(usage),
+      BECAUSE("Look at all the arguments first: what is wrong with them is known before the network is needed."))
+{
+    refuses_without_socket(PROGRAM, LOOPBACK, "65536", random_words());
+    refuses_without_socket(PROGRAM, "localhost", "7", random_words());
+    refuses_without_socket(PROGRAM, LOOPBACK, "7");
+}
+
 CHECK(sends_line, "sends its line and one newline, nothing else", POINTS(2))
 {
     struct listener *server = listens(ANY_PORT);
@@ -69,6 +77,18 @@ CHECK(empty_line, "sends an empty line as a newline alone", POINTS(1), AFTER(pri
     half_closes(conn);
     hears_end(conn);
     prints(client, answer);
+    exits(client, 0);
+}
+
+CHECK(dash_line, "sends a line that looks like an option", POINTS(1), AFTER(prints_answer),
+      BECAUSE("This program has no options, so an argument that begins with a hyphen is just text."))
+{
+    struct listener *server = listens(ANY_PORT);
+    const char *line = text("-%s", random_words());
+    struct program *client = runs(PROGRAM, LOOPBACK, port_of(server), line);
+    struct conn *conn = accepts(server);
+    hears(conn, join(line, "\n"));
+    hangs_up(conn);
     exits(client, 0);
 }
 

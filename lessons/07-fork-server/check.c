@@ -68,6 +68,14 @@ CHECK(usage, "refuses wrong arguments with a message and status 2", POINTS(1))
     refuses(PROGRAM, "::g", port);
 }
 
+CHECK(no_socket, "makes no socket when the arguments are wrong", POINTS(1), AFTER(usage),
+      BECAUSE("Look at all the arguments first: what is wrong with them is known before the network is needed."))
+{
+    refuses_without_socket(PROGRAM, "65536");
+    refuses_without_socket(PROGRAM, "localhost", number(free_port()));
+    refuses_without_socket(PROGRAM, "-m", "0", number(free_port()));
+}
+
 CHECK(echoes, "sends back every byte that a client sends", POINTS(2))
 {
     int port = free_port();
@@ -131,9 +139,10 @@ CHECK(address, "listens on every interface, or on ADDRESS alone", POINTS(1), AFT
     finds_nobody("127.0.0.1", other);
 }
 
-CHECK(address_ipv6, "listens on an IPv6 ADDRESS", POINTS(1), AFTER(address), NEEDS_PRIVATE_NETWORK,
+CHECK(address_ipv6, "listens on an IPv6 ADDRESS", POINTS(1), AFTER(address),
       BECAUSE("inet_pton() reads IPv6 addresses when asked for AF_INET6; the socket's family must be the address's."))
 {
+    needs_ipv6();
     int port = free_port();
     struct program *server = runs(PROGRAM, "::1", number(port));
     is_listening(server, port);
@@ -344,6 +353,13 @@ CHECK(terminates_busy, "ends and reaps its children at SIGTERM, clients or not",
     exits_within(server, 1, 0);
     is_closed(silent);
     finds_nobody(LOOPBACK, port);
+
+    server = serves_at_most("1", port); /* and when it is full, and somebody waits */
+    served_client(port);
+    connects(port);
+    comes_to_rest(server);
+    is_sent(server, SIGTERM);
+    exits_within(server, 1, 0);
 }
 
 CHECK(restarts, "can be started again at once on the same port", POINTS(1), AFTER(terminates_busy),
