@@ -174,7 +174,7 @@ static bool is_noise(const char *line)
 static void record_line(char *line, double real_to_own)
 {
     char *end;
-    strtol(line, &end, 10);
+    pid_t pid = (pid_t)strtol(line, &end, 10);
     double t = strtod(end, &end) + real_to_own;
     while (*end == ' ')
         end++;
@@ -184,7 +184,8 @@ static void record_line(char *line, double real_to_own)
     char *result = strstr(end, "  "); /* strace lines the results up in a column */
     if (result != NULL)
         memmove(result + 1, result + strspn(result, " "), strlen(result + strspn(result, " ")) + 1);
-    record_at(t, YOU, NULL, "call", bytes(text("%s", end)));
+    bool is_first = pid == program_of(pid)->pid;
+    record_at(t, YOU, NULL, "call", bytes(is_first ? text("%s", end) : text("[%d] %s", pid, end)));
 }
 
 void strace_record(void)

@@ -48,22 +48,43 @@ static int collect(const json_t *wire, struct line *lines)
 }
 
 /* The label of an arrow: the data itself, or the event's name. */
-static void label(const struct line *line, char *text, size_t size)
+static void arrow_label(const struct line *line, char *text, size_t size)
 {
     const char *data = result_text(line->event, "data");
     const char *event = result_text(line->event, "event");
-    int bytes = result_number(line->event, "bytes");
-    char times[24] = "";
-    if (line->times > 1)
-        snprintf(times, sizeof times, " ×%d", line->times);
-    if (strcmp(event, "call") == 0 || strcmp(event, "exit") == 0)
-        event = "";
-    if (*data == '\0')
-        snprintf(text, size, "%s%s", event, times);
-    else if (bytes > 0 && strcmp(event, "data") == 0)
-        snprintf(text, size, "%.*s%s", (int)(size - 100), data, times);
+    bool is_data = strcmp(event, "data") == 0 && *data != '\0';
+    snprintf(text, size, "%s%s%.*s", is_data ? "" : event, is_data || *data == '\0' ? "" : " ", (int)size - 100, data);
+}
+
+/* The words of a step that is no message: what you did, what a peer did by itself, what the check did to you. */
+static void step_label(const struct line *line, char *text, size_t size)
+{
+    static const struct {
+        const char *event;
+        const char *words;
+    } verbs[] = {{"start", "$ "}, {"exit", ""}, {"call", ""}, {"stdout", "prints "}, {"listen", "listens on "}};
+    const char *data = result_text(line->event, "data");
+    const char *event = result_text(line->event, "event");
+    const char *from = result_text(line->event, "from");
+    char words[160];
+    snprintf(words, sizeof words, "%s%s", event, *data == '\0' ? "" : " ");
+    for (size_t i = 0; i < sizeof verbs / sizeof *verbs; i++) {
+        if (strcmp(verbs[i].event, event) == 0)
+            snprintf(words, sizeof words, "%s", verbs[i].words);
+    }
+    bool by_peer = !is_you(from) && strcmp(from, "check") != 0;
+    snprintf(text, size, "%s%s%s%.*s", by_peer ? from : "", by_peer ? " " : "", words, (int)size - 300, data);
+}
+
+static void label(const struct screen *screen, const struct line *line, char *text, size_t size)
+{
+    bool is_step = *result_text(line->event, "to") == '\0' || strcmp(result_text(line->event, "from"), "check") == 0;
+    if (is_step)
+        step_label(line, text, size);
     else
-        snprintf(text, size, "%s%s%.*s%s", event, *event == '\0' ? "" : " ", (int)(size - 100), data, times);
+        arrow_label(line, text, size);
+    if (line->times > 1)
+        snprintf(text + strlen(text), 24, " %s%d", screen_sign(screen, "×", "x"), line->times);
 }
 
 static void repeat(const struct screen *screen, const char *sign, int count)
@@ -72,25 +93,34 @@ static void repeat(const struct screen *screen, const char *sign, int count)
         fputs(sign, screen->file);
 }
 
-/* Cuts a quoted text so that it fits, and says how many bytes it stands for. */
-static void fit(const struct screen *screen, char *text, int bytes, int columns)
+/* The place in a text behind so many columns. */
+static size_t behind_columns(const char *text, int columns)
 {
-    if (screen_columns(text) <= columns)
-        return;
-    char tail[48];
-    const char *ellipsis = screen_sign(screen, "…", "...");
-    if (bytes > 0)
-        snprintf(tail, sizeof tail, "%s (%d bytes)", ellipsis, bytes);
-    else
-        snprintf(tail, sizeof tail, "%s", ellipsis);
-    int room = columns - screen_columns(tail);
     size_t at = 0;
-    for (int column = 0; text[at] != '\0' && column < room; column++) {
+    for (int column = 0; text[at] != '\0' && column < columns; column++) {
         at++;
         while (((unsigned char)text[at] & 0xc0) == 0x80)
             at++;
     }
-    memcpy(text + at, tail, strlen(tail) + 1);
+    return at;
+}
+
+/* Cuts a text so that it fits, and says so: with the number of bytes that it stands for, or what a call returned. */
+static void fit(const struct screen *screen, const json_t *event, char *text, int columns)
+{
+    char tail[120];
+    const char *ellipsis = screen_sign(screen, "…", "...");
+    int bytes = result_number(event, "bytes");
+    const char *result = strcmp(result_text(event, "event"), "call") == 0 ? strstr(text, ") = ") : NULL;
+    if (screen_columns(text) <= columns)
+        return;
+    if (result != NULL)
+        snprintf(tail, sizeof tail, "%s%.40s", ellipsis, result);
+    else if (bytes > 0)
+        snprintf(tail, sizeof tail, "%s (%d bytes)", ellipsis, bytes);
+    else
+        snprintf(tail, sizeof tail, "%s", ellipsis);
+    memcpy(text + behind_columns(text, columns - screen_columns(tail)), tail, strlen(tail) + 1);
 }
 
 static void draw_arrow(const struct screen *screen, const struct line *line, int columns)
@@ -98,8 +128,8 @@ static void draw_arrow(const struct screen *screen, const struct line *line, int
     char text[8192 + 64];
     const char *dash = screen_sign(screen, "─", "-");
     bool to_you = is_you(result_text(line->event, "to"));
-    label(line, text, 8192);
-    fit(screen, text, result_number(line->event, "bytes"), columns - 8);
+    label(screen, line, text, 8192);
+    fit(screen, line->event, text, columns - 8);
     int rest = columns - 6 - screen_columns(text);
     if (to_you)
         fputs(screen_sign(screen, "◀─", "<-"), screen->file);
@@ -114,8 +144,8 @@ static void draw_arrow(const struct screen *screen, const struct line *line, int
 static void draw_step(const struct screen *screen, const struct line *line, int columns)
 {
     char text[8192 + 64];
-    label(line, text, 8192);
-    fit(screen, text, result_number(line->event, "bytes"), columns - 1);
+    label(screen, line, text, 8192);
+    fit(screen, line->event, text, columns - 1);
     fputc(' ', screen->file);
     screen_cell(screen, text, columns - 1);
 }
@@ -125,15 +155,16 @@ static void draw_line(const struct screen *screen, const struct line *line, int 
     const char *from = result_text(line->event, "from");
     const char *to = result_text(line->event, "to");
     const char *bar = screen_sign(screen, "│", "|");
-    const char *peer = is_you(from) ? to : from;
     bool is_arrow = *to != '\0' && strcmp(from, "check") != 0;
+    const char *peer = !is_arrow ? "" : is_you(from) ? to : from;
     fprintf(screen->file, "%*s%s", indent, "", bar);
     if (is_arrow)
         draw_arrow(screen, line, columns);
     else
         draw_step(screen, line, columns);
     screen_paint(screen, DIM);
-    fprintf(screen->file, "%s %6.3f  %s\n", is_arrow ? bar : " ", json_real_value(json_object_get(line->event, "t")), peer);
+    fprintf(screen->file, "%s %6.3f%s%s\n", is_arrow ? bar : " ", json_real_value(json_object_get(line->event, "t")),
+            *peer == '\0' ? "" : "  ", peer);
     screen_paint(screen, PLAIN);
 }
 
