@@ -396,6 +396,17 @@ static void take_result(struct check_run *run, json_t *value, const struct job *
                                                                 : json_sprintf("%s %s", because, run->check->because));
 }
 
+/* A skeleton says on stderr which step is next: "step 3 is still to do: see TODO 3". */
+static void point_to_step(json_t *result)
+{
+    const char *said = strstr(result_text(result, "observed"), " is still to do: see TODO ");
+    int step = said == NULL ? 0 : atoi(said + strlen(" is still to do: see TODO "));
+    if (step > 0)
+        json_object_set_new(result, "because", json_sprintf("That is the skeleton's own message: find TODO %d in your file, do "
+                                                            "what step %d of the chapter says, and take the line that says "
+                                                            "so out.", step, step));
+}
+
 /* A replay under memcheck only adds where it crashed, and why. */
 static void take_replay(struct check_run *run, const json_t *value)
 {
@@ -415,6 +426,7 @@ static void finish_check(struct grading *grading, struct check_run *run, json_t 
         take_replay(run, value);
     } else {
         take_result(run, value, job);
+        point_to_step(run->result);
         bool crashed = json_is_true(json_object_get(value, "crashed"));
         if (crashed && !run->check->memcheck && grading->plan->memcheck) {
             run->replaying = true;
