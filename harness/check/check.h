@@ -27,11 +27,15 @@
 #include <signal.h>
 
 #include "check/bytes.h"
+#include "check/clock.h"
+#include "check/lines.h"
 #include "check/program.h"
 #include "check/registry.h"
 
 struct listener;
 struct conn;
+struct station;
+struct request;
 
 /* Programs. */
 
@@ -44,13 +48,18 @@ struct conn;
 void exits(struct program *program, int status);
 /** Ends with @p status within @p seconds from now (judged with room for a busy machine). */
 void exits_within(struct program *program, double seconds, int status);
+/** Ends, with whatever status. */
+void finishes(struct program *program);
 /** When it has ended, its stdout is exactly that. */
 #define prints(program, what) program_prints((program), bytes(what))
 void program_prints(struct program *program, struct bytes expected);
 /** Its stdout is that so far, before it ends. */
 #define prints_at_once(program, what) program_prints_at_once((program), bytes(what))
 void program_prints_at_once(struct program *program, struct bytes expected);
-/** Says on stderr a message that holds each of the words, upper or lower case alike. */
+/** When it has ended, its stdout has exactly these lines, in any order: see lines.h for how they are written. */
+#define prints_lines(program, ...) program_prints_lines((program), (const struct line[]){__VA_ARGS__, {0}})
+void program_prints_lines(struct program *program, const struct line *lines);
+/** Says on stderr a message that holds each of the words, upper or lower case alike; "A|B" is one of two. */
 #define complains(program, ...) program_complains((program), (const char *const[]){__VA_ARGS__, NULL})
 void program_complains(struct program *program, const char *const *words);
 /** Started with these arguments, says why on stderr, prints nothing and ends with status 2. */
@@ -165,3 +174,42 @@ void half_closes(struct conn *conn);
 void hangs_up(struct conn *conn);
 /** Aborts the connection: the program gets a reset. */
 void resets(struct conn *conn);
+
+/* UDP. A peer answers for every host that a check names, from the port that was asked. */
+
+/** Hears what is sent to a UDP port, at every address of this machine, broadcasts too. */
+struct station *takes_datagrams(int port);
+/** Hears what is sent to a UDP port of @p address alone: at any other the port is closed, and refuses. */
+struct station *takes_datagrams_at(const char *address, int port);
+/** The next datagram that the program sends to @p address (a host's, or a broadcast's) and the station's port. */
+struct request *is_asked(struct station *station, const char *address);
+/** No datagram has come but those that is_asked() has returned. */
+void hears_no_more(struct station *station);
+
+/** The host @p from answers with bytes or with its clock: answers(question, "127.0.0.2", clock_ahead(61)). */
+#define answers(request, from, what) request_answers((request), (from), answer_of(what))
+void request_answers(struct request *request, const char *from, struct answer what);
+/** The same, from another port of that host. */
+#define answers_from_another_port(request, from, what) request_answers_from_another_port((request), (from), answer_of(what))
+void request_answers_from_another_port(struct request *request, const char *from, struct answer what);
+/** The same, @p seconds after the question was sent, whatever the check does then. */
+#define answers_later(request, seconds, from, what) request_answers_later((request), (seconds), (from), answer_of(what))
+void request_answers_later(struct request *request, double seconds, const char *from, struct answer what);
+/** The same, at once and then every @p every seconds until the program has ended. */
+#define is_pestered(request, every, from, what) request_is_pestered((request), (every), (from), answer_of(what))
+void request_is_pestered(struct request *request, double every, const char *from, struct answer what);
+
+/** The program ends no sooner than @p seconds after the last datagram to or from the station. */
+void ends_no_sooner(struct program *program, const struct station *station, double seconds);
+/** The program ends no later than @p seconds after it sent @p question (judged with room for a busy machine). */
+void ends_no_later(struct program *program, const struct request *question, double seconds);
+/** Is stopped as soon as it sleeps in a system call, with all its processes, and continued in @p seconds from then. */
+void is_stopped_for(struct program *program, double seconds);
+
+/* Names. */
+
+/** What the private network's /etc/hosts does not know has no name and no address: a name server says so. */
+void nobody_has_another_name(void);
+/** A host name that nobody has; not graded where a name server has an address for it, or is slow. Returns the reasons
+ *  that a look-up may give, for complains(). */
+const char *does_not_resolve(const char *host);

@@ -1,9 +1,9 @@
 #define _GNU_SOURCE
 #include "check/conn.h"
 
-#include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <poll.h>
 #include <stdio.h>
@@ -11,6 +11,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "check/address.h"
 #include "check/check.h"
 #include "check/difference.h"
 #include "check/record.h"
@@ -27,39 +28,13 @@ static struct listener listeners[LISTENERS_MAX];
 static int listener_count;
 static int client_count;
 
-/* Any address of either family, as getaddrinfo would make it of a number. */
-struct address {
-    struct sockaddr_storage storage;
-    socklen_t length;
-};
-
-static struct address address_of(const char *host, int port)
-{
-    struct address address = {0};
-    struct sockaddr_in *v4 = (struct sockaddr_in *)&address.storage;
-    struct sockaddr_in6 *v6 = (struct sockaddr_in6 *)&address.storage;
-    if (inet_pton(AF_INET, host, &v4->sin_addr) == 1) {
-        v4->sin_family = AF_INET;
-        v4->sin_port = htons((in_port_t)port);
-        address.length = sizeof *v4;
-    } else if (inet_pton(AF_INET6, host, &v6->sin6_addr) == 1) {
-        v6->sin6_family = AF_INET6;
-        v6->sin6_port = htons((in_port_t)port);
-        address.length = sizeof *v6;
-    } else {
-        fault("a check names an address that is none: %s", host);
-    }
-    return address;
-}
-
 static int own_port_of(int fd)
 {
     struct sockaddr_storage own;
     socklen_t length = sizeof own;
     if (getsockname(fd, (struct sockaddr *)&own, &length) == -1)
         return 0;
-    return own.ss_family == AF_INET ? ntohs(((struct sockaddr_in *)&own)->sin_port)
-                                    : ntohs(((struct sockaddr_in6 *)&own)->sin6_port);
+    return address_port(&own);
 }
 
 /* A high descriptor: 0 to 2 are the worker's, and a check may have a thousand. */

@@ -35,6 +35,21 @@ static const char *command_line(const char *const *args)
     return line;
 }
 
+/* What is unusual about a start, in few words; NULL if nothing is. */
+static const char *oddities(const struct how *how)
+{
+    const char *words = "";
+    for (int fd = 0; fd < 3; fd++) {
+        if (how->closed[fd])
+            words = text("%s%s%d", words, *words == '\0' ? "" : ", ", fd);
+    }
+    if (*words != '\0')
+        words = text("; %s closed", words);
+    words = text("%s%s%s%s", words, how->extra_descriptors ? "; 3 to 7 open" : "", how->signals_ignored ? "; signals ignored" : "",
+                 how->signals_blocked ? "; all signals blocked" : "");
+    return *words == '\0' ? NULL : words + 2;
+}
+
 struct program *program_runs(struct how how, const char *const *args)
 {
     if (count == PROGRAMS_MAX)
@@ -47,6 +62,8 @@ struct program *program_runs(struct how how, const char *const *args)
     memcpy(vector + 1, args, (size_t)arg_count * sizeof *vector);
 
     const char *line = command_line(args);
+    if (oddities(&how) != NULL)
+        record("check", YOU, text("to start with: %s", oddities(&how)), bytes(""));
     record(YOU, NULL, "start", bytes(line));
     struct spawned_ends ends;
     double started_at = now();

@@ -145,10 +145,31 @@ void program_prints_at_once(struct program *program, struct bytes expected)
     fails(wanted, observed);
 }
 
-/* strerror() speaks the C locale here; upper and lower case are the same. */
+/* strerror() speaks the C locale here; upper and lower case are the same. "A|B" is either. */
 static bool says_word(const struct output *output, const char *word)
 {
-    return output->length > 0 && strcasestr(text("%.*s", (int)output->length, output->data), word) != NULL;
+    const char *all = output->length == 0 ? "" : text("%.*s", (int)output->length, output->data);
+    for (;;) {
+        size_t length = strcspn(word, "|");
+        if (strcasestr(all, text("%.*s", (int)length, word)) != NULL)
+            return true;
+        if (word[length] == '\0')
+            return false;
+        word += length + 1;
+    }
+}
+
+/* "A|B|C" as a report says it. */
+static const char *alternatives(const char *word)
+{
+    const char *words = "";
+    for (;; word++) {
+        size_t length = strcspn(word, "|");
+        words = text("%s%s\"%.*s\"", words, *words == '\0' ? "" : " or ", (int)length, word);
+        word += length;
+        if (*word == '\0')
+            return words;
+    }
 }
 
 struct complaint {
@@ -175,7 +196,7 @@ void program_complains(struct program *program, const char *const *words)
 {
     const char *wanted = "";
     for (const char *const *word = words; *word != NULL; word++)
-        wanted = text("%s%s\"%s\"", wanted, *wanted == '\0' ? "" : " and ", *word);
+        wanted = text("%s%s%s", wanted, *wanted == '\0' ? "" : " and ", alternatives(*word));
     wanted = text("a message on stderr%s%s", *wanted == '\0' ? "" : " that names ", wanted);
 
     struct complaint complaint = {program, words};
@@ -187,9 +208,9 @@ void program_complains(struct program *program, const char *const *words)
     struct output *err = &program->err;
     const char *missing = missing_word(&complaint);
     const char *observed = err->length == 0 ? "stderr is empty"
-                                            : text("stderr is %s, without \"%s\"",
+                                            : text("stderr is %s, without %s",
                                                    quoted((struct bytes){err->data, err->length}, 200),
-                                                   missing == NULL ? "" : missing);
+                                                   missing == NULL ? "" : alternatives(missing));
     if (program->ended && program->out.length > 0 && err->length == 0)
         verdict_because("It printed %s on stdout: messages belong on stderr, so that they can't be taken for data.",
                         quoted(printed(program), 80));

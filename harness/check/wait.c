@@ -11,7 +11,7 @@
 #include "check/verdict.h"
 #include "look/stuck.h"
 
-enum { SCHEDULED_MAX = 256, MEMORY_MAX = 512 << 20 };
+enum { SCHEDULED_MAX = 256, ATTENDED_MAX = 4, MEMORY_MAX = 512 << 20 };
 
 /* Looks begin at once and grow rarer: a look costs some 50 µs of CPU a thread. */
 static const double first_gap = 0.001;
@@ -26,6 +26,12 @@ static struct {
 } scheduled[SCHEDULED_MAX];
 static int scheduled_count;
 
+static struct {
+    int fd;
+    void (*attend)(int fd);
+} attended[ATTENDED_MAX];
+static int attended_count;
+
 static double lateness; /* of the timers of the wait under way: the most, in seconds */
 
 void schedule(double seconds, void (*action)(void *context), void *context)
@@ -36,6 +42,14 @@ void schedule(double seconds, void (*action)(void *context), void *context)
     scheduled[scheduled_count].action = action;
     scheduled[scheduled_count].context = context;
     scheduled_count++;
+}
+
+void wait_attends(int fd, void (*attend)(int fd))
+{
+    if (attended_count == ATTENDED_MAX)
+        fault("too many peers that answer by themselves");
+    attended[attended_count].fd = fd;
+    attended[attended_count++].attend = attend;
 }
 
 /* Does what is due; returns the time of the next, or a time far off. */
@@ -140,11 +154,13 @@ static void check_stopped(const struct watch *watch)
 
 static void sleep_until(const struct awaited *awaited, double when)
 {
-    struct pollfd fds[PROGRAMS_MAX * 2 + 1];
+    struct pollfd fds[PROGRAMS_MAX * 2 + ATTENDED_MAX + 1];
     int plain[PROGRAMS_MAX * 2];
     int n = programs_poll_fds(plain, PROGRAMS_MAX * 2);
     for (int i = 0; i < n; i++)
         fds[i] = (struct pollfd){.fd = plain[i], .events = POLLIN};
+    for (int i = 0; i < attended_count; i++)
+        fds[n++] = (struct pollfd){.fd = attended[i].fd, .events = POLLIN};
     if (awaited->fd > 0)
         fds[n++] = (struct pollfd){.fd = awaited->fd, .events = awaited->events};
     double seconds = when - now();
@@ -183,6 +199,8 @@ enum waited wait_until(const struct awaited *awaited)
     bool none_left = false;
     for (;;) {
         programs_attend();
+        for (int i = 0; i < attended_count; i++)
+            attended[i].attend(attended[i].fd);
         double next_action = do_scheduled();
         if (awaited->come(awaited->context))
             return CAME;

@@ -40,6 +40,9 @@ _Noreturn void wait_fails(enum waited waited, const struct awaited *awaited, con
 /** Does @p action(@p context) in @p seconds from now, during whichever wait is then under way. */
 void schedule(double seconds, void (*action)(void *context), void *context);
 
+/** Calls @p attend(@p fd) now and then in every wait, and when @p fd can be read: for a peer that answers by itself. */
+void wait_attends(int fd, void (*attend)(int fd));
+
 /** Waits until every program sleeps and nothing has moved for two looks; false if that is not so in @p seconds. */
 bool wait_settled(double seconds);
 

@@ -18,10 +18,12 @@ static bool is_you(const char *who)
     return strcmp(who, "you") == 0;
 }
 
-/* "client 7" and "client 8" are the same kind of peer. */
+/* "client 7" and "client 8" are the same kind of peer; "127.0.0.2" and "127.0.0.3" are two. */
 static bool same_kind(const char *a, const char *b)
 {
     size_t kind = strcspn(a, "0123456789");
+    if (kind == 0)
+        return strcmp(a, b) == 0;
     return kind == strcspn(b, "0123456789") && strncmp(a, b, kind) == 0;
 }
 

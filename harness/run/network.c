@@ -6,46 +6,63 @@
 #include <linux/netlink.h>
 #include <linux/rtnetlink.h>
 #include <net/if.h>
+#include <stddef.h>
+#include <stdint.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
-/* A route request with its two attributes, as rtnetlink(7) lays them out. */
+/* A route request with its attributes, as rtnetlink(7) lays them out; each attribute here has four bytes. */
 struct route_request {
     struct nlmsghdr header;
     struct rtmsg route;
-    struct rtattr device_attribute;
-    unsigned int device;
-    struct rtattr source_attribute;
-    struct in_addr source;
+    struct {
+        struct rtattr header;
+        uint32_t value;
+    } attribute[2];
 };
 
-static int add_default_route(void)
+static int add_route(struct route_request *request, int attributes)
 {
-    struct route_request request = {
-        .header = {.nlmsg_len = sizeof request,
-                   .nlmsg_type = RTM_NEWROUTE,
-                   .nlmsg_flags = NLM_F_REQUEST | NLM_F_ACK | NLM_F_CREATE},
-        .route = {.rtm_family = AF_INET,
-                  .rtm_table = RT_TABLE_MAIN,
-                  .rtm_protocol = RTPROT_BOOT,
-                  .rtm_scope = RT_SCOPE_LINK,
-                  .rtm_type = RTN_UNICAST},
-        .device_attribute = {.rta_len = RTA_LENGTH(sizeof(unsigned int)), .rta_type = RTA_OIF},
-        .device = if_nametoindex("lo"),
-        .source_attribute = {.rta_len = RTA_LENGTH(sizeof(struct in_addr)), .rta_type = RTA_PREFSRC},
-        .source = {htonl(INADDR_LOOPBACK)},
-    };
+    size_t size = offsetof(struct route_request, attribute) + (size_t)attributes * sizeof request->attribute[0];
     struct {
         struct nlmsghdr header;
         struct nlmsgerr error;
     } answer = {0};
+    request->header = (struct nlmsghdr){.nlmsg_len = (uint32_t)size,
+                                        .nlmsg_type = RTM_NEWROUTE,
+                                        .nlmsg_flags = NLM_F_REQUEST | NLM_F_ACK | NLM_F_CREATE};
+    request->route.rtm_family = AF_INET;
+    request->route.rtm_table = RT_TABLE_MAIN;
+    request->route.rtm_protocol = RTPROT_BOOT;
+    for (int i = 0; i < attributes; i++)
+        request->attribute[i].header.rta_len = RTA_LENGTH(sizeof(uint32_t));
     int fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_ROUTE);
-    int done = fd != -1 && send(fd, &request, sizeof request, 0) == sizeof request &&
-               recv(fd, &answer, sizeof answer, MSG_TRUNC) > 0 && answer.error.error == 0;
+    int done = fd != -1 && send(fd, request, size, 0) == (ssize_t)size && recv(fd, &answer, sizeof answer, MSG_TRUNC) > 0 &&
+               answer.error.error == 0;
     if (fd != -1)
         close(fd);
     return done ? 0 : -1;
+}
+
+/* Everything goes to lo, as a wire with many hosts. */
+static int add_default_route(void)
+{
+    struct route_request request = {
+        .route = {.rtm_scope = RT_SCOPE_LINK, .rtm_type = RTN_UNICAST},
+        .attribute = {{{.rta_type = RTA_OIF}, if_nametoindex("lo")}, {{.rta_type = RTA_PREFSRC}, htonl(INADDR_LOOPBACK)}},
+    };
+    return add_route(&request, 2);
+}
+
+/* 192.0.2.0/24 (RFC 5737) can't be reached: what is sent there fails with EHOSTUNREACH. */
+static int add_unreachable_network(void)
+{
+    struct route_request request = {
+        .route = {.rtm_dst_len = 24, .rtm_scope = RT_SCOPE_UNIVERSE, .rtm_type = RTN_UNREACHABLE},
+        .attribute = {{{.rta_type = RTA_DST}, htonl(0xc0000200)}},
+    };
+    return add_route(&request, 1);
 }
 
 static int write_setting(const char *path, const char *value)
@@ -61,6 +78,8 @@ const char *network_prepare(void)
 {
     if (add_default_route() == -1)
         return "add a default route to lo";
+    if (add_unreachable_network() == -1)
+        return "add a network that can't be reached";
     if (write_setting("/proc/sys/net/ipv4/ip_unprivileged_port_start", "0") == -1)
         return "open the ports below 1024";
     write_setting("/proc/sys/user/max_user_namespaces", "0"); /* no namespaces inside: one wall more, where it can be had */

@@ -1,0 +1,109 @@
+/* The verbs that judge when a program ends, or do something to it later. */
+#define _GNU_SOURCE
+#include <signal.h>
+
+#include "check/check.h"
+#include "check/datagram.h"
+#include "check/program.h"
+#include "check/record.h"
+#include "check/verdict.h"
+#include "check/wait.h"
+#include "look/proc.h"
+
+/* Programs count with clocks of their own choice: some tick a hundred times a second only (CLOCK_MONOTONIC_COARSE). */
+static const double clock_tick = 0.010;
+static const double room = 1.0;     /* for a busy machine */
+
+static bool has_ended(void *context)
+{
+    const struct program *program = context;
+    return program->ended;
+}
+
+void finishes(struct program *program)
+{
+    struct awaited awaited = {.come = has_ended, .context = program};
+    enum waited waited = wait_until(&awaited);
+    if (waited != CAME)
+        wait_fails(waited, &awaited, text("%s ends", program->name), NULL);
+    program_is_sane(program);
+}
+
+void ends_no_sooner(struct program *program, const struct station *station, double seconds)
+{
+    finishes(program);
+    double lasted = program->ended_at - datagram_last(station);
+    if (lasted < seconds - clock_tick)
+        fails(text("%s listens until %g s have passed without an answer", program->name, seconds),
+              text("it ended %.3f s after the last datagram; %s", lasted, program_fate(program)));
+}
+
+void ends_no_later(struct program *program, const struct request *question, double seconds)
+{
+    double limit = question->arrived + seconds + room;
+    double left = limit - now();
+    struct awaited awaited = {.come = has_ended, .context = program, .seconds = left > 0.01 ? left : 0.01};
+    enum waited waited = wait_until(&awaited);
+    const char *expected = text("%s ends %g s after its question, when no answer has come (%g s are judged as right)",
+                                program->name, seconds, seconds + room);
+    if (waited == CAME) {
+        program_is_sane(program);
+        return;
+    }
+    if (waited != LATE)
+        wait_fails(waited, &awaited, expected, NULL);
+    wait_was_timely(room / 2);
+
+    /* Is it what we send that keeps it? Then it ends when we stop. */
+    double after = now() - question->arrived;
+    double stopped = datagram_last(question->station);
+    int times = datagrams_stop(question->station);
+    struct awaited then = {.come = has_ended, .context = program, .seconds = seconds + room, .stuck_is_no_end = true};
+    if (times > 0 && wait_until(&then) == CAME) {
+        verdict_because("The datagrams have kept it. Each one that it ignores starts the wait anew: the time-out is again the "
+                        "whole of it, in place of what is left of it.");
+        fails(expected, text("%.1f s after its question it still listened, while datagrams that are no answers came; when they "
+                             "stopped, it ended %.1f s after the last of %d", after, program->ended_at - stopped, times));
+    }
+    wait_fails(LATE, &awaited, expected, NULL);
+}
+
+static void send_to_all(int sig)
+{
+    static pid_t pids[PROC_MAX];
+    int count = programs_pids(pids, PROC_MAX);
+    for (int i = 0; i < count; i++)
+        kill(pids[i], sig);
+}
+
+static void continue_now(void *context)
+{
+    struct program *program = context;
+    program->stopped = false;
+    send_to_all(SIGCONT);
+    record("check", YOU, "SIGCONT", bytes(""));
+}
+
+static bool none_runs(void *context)
+{
+    (void)context;
+    static pid_t pids[PROC_MAX];
+    int count = programs_pids(pids, PROC_MAX);
+    for (int i = 0; i < count; i++) {
+        struct process process;
+        if (proc_process(pids[i], &process) == 0 && process.state != 'T' && process.state != 'Z')
+            return false;
+    }
+    return true;
+}
+
+void is_stopped_for(struct program *program, double seconds)
+{
+    wait_settled(0.15); /* one that never sleeps is stopped where it is */
+    program->stopped = true;
+    send_to_all(SIGSTOP);
+    record("check", YOU, "SIGSTOP", bytes(""));
+    struct awaited awaited = {.come = none_runs, .stuck_is_no_end = true, .seconds = 1};
+    wait_until(&awaited);
+    schedule(seconds, continue_now, program);
+}
