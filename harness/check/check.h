@@ -132,6 +132,7 @@ void nobody_came(struct listener *listener);
 
 /** Connects to 127.0.0.1; the program's queue takes it at once. */
 struct conn *connects(int port);
+/** Connects to a numeric address of either family. */
 struct conn *connects_to(const char *address, int port);
 /** Connects, with a receive buffer and segments so small that the program soon can't send on. */
 struct conn *connects_with_small_buffers(int port);

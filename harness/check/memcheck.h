@@ -10,7 +10,7 @@
 
 #include "look/source.h"
 
-/** True if valgrind can be had; else the check is not graded here. */
+/** Ends the check as not graded here if valgrind can't be had. */
 void memcheck_needed(void);
 /** What spawn() takes to run @p path with @p args under valgrind. */
 const char *const *memcheck_command(const char *path, const char *const *args);

@@ -44,7 +44,7 @@ struct program {
 struct how {
     bool closed[3];         /**< descriptors 0 to 2 that it does not get */
     bool extra_descriptors; /**< it inherits some open descriptors above 2 */
-    bool input;             /**< its stdin is a pipe that types() writes to */
+    bool input;             /**< its stdin is a pipe that is_typed() writes to */
     bool signals_ignored;   /**< SIGPIPE, SIGCHLD, SIGHUP, SIGUSR1, SIGTERM, SIGINT are ignored at its start */
     bool signals_blocked;   /**< every signal is blocked at its start */
     const char *traced_calls; /**< strace follows it from its start: a set of calls; NULL: not asked for */

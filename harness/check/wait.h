@@ -31,6 +31,7 @@ struct awaited {
 #define WAIT_SECONDS 5.0    /**< a verb's patience with a program that moves but does not get there */
 #define CHECK_SECONDS 20.0  /**< a check's, all its verbs together */
 
+/** Waits, and returns which of the four ends it was. A program that has gone mad ends the check from within. */
 enum waited wait_until(const struct awaited *awaited);
 
 /** Ends the check as failed, for a wait that ended otherwise than CAME; says what the program is doing instead. */
