@@ -158,7 +158,7 @@ const char *quoted(struct bytes bytes, size_t max)
         length += quote_byte(result + length, (unsigned char)bytes.data[i]);
     result[length++] = '"';
     if (shown < bytes.length)
-        sprintf(result + length, " and %zu more bytes", bytes.length - shown);
+        sprintf(result + length, " and %zu more byte%s", bytes.length - shown, bytes.length - shown == 1 ? "" : "s");
     return result;
 }
 

@@ -72,8 +72,7 @@ static const char *other_bytes(struct bytes expected, struct bytes got, size_t a
                         "taken, not from the start.");
     else if (got.data[at] == '\0')
         verdict_because("A NUL byte stands where text should be.");
-    const char *all = got.length <= SHORT ? text("%s (%zu bytes): ", quoted(got, SHORT), got.length)
-                                          : text("%zu bytes: ", got.length);
+    const char *all = got.length <= SHORT ? text("%s: ", shown(got)) : text("%zu bytes: ", got.length);
     return text("%sat byte %zu %s where %s was expected", all, at, quoted(part(got, at, WINDOW), WINDOW),
                 quoted(part(expected, at, WINDOW), WINDOW));
 }

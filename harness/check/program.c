@@ -198,6 +198,11 @@ void programs_helper(pid_t pid)
     helpers[helper_count++] = pid;
 }
 
+bool programs_are_traced(void)
+{
+    return helper_count > 0;
+}
+
 static bool is_helper(pid_t pid)
 {
     for (int i = 0; i < helper_count; i++) {

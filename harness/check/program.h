@@ -62,6 +62,8 @@ int programs_pids(pid_t *pids, int max);
 void programs_kill_all(void);
 /** Names a process that is none of the program's, such as strace. */
 void programs_helper(pid_t pid);
+/** True if there is a helper: strace is attached. */
+bool programs_are_traced(void);
 /** The program that a process belongs to; the first one if it can't be told. */
 struct program *program_of(pid_t pid);
 /** Every program, in the order of their start; NULL behind the last. */

@@ -140,8 +140,8 @@ static bool is_stuck(struct watch *watch)
 
 static void check_stopped(const struct watch *watch)
 {
-    if (!last_look.stopped || !has_been_still(watch))
-        return;
+    if (!last_look.stopped || !has_been_still(watch) || programs_are_traced())
+        return; /* a tracer stops what it traces, and may be slow itself */
     for (int i = 0; program_number(i) != NULL; i++) {
         if (program_number(i)->stopped)
             return; /* it is the check that has stopped it */

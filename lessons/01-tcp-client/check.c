@@ -85,10 +85,13 @@ CHECK(dash_line, "sends a line that looks like an option", POINTS(1), AFTER(prin
 {
     struct listener *server = listens(ANY_PORT);
     const char *line = text("-%s", random_words());
+    const char *answer = text("%s\n", random_words());
     struct program *client = runs(PROGRAM, LOOPBACK, port_of(server), line);
     struct conn *conn = accepts(server);
     hears(conn, join(line, "\n"));
+    says(conn, answer);
     hangs_up(conn);
+    prints(client, answer);
     exits(client, 0);
 }
 

@@ -354,9 +354,10 @@ CHECK(terminates_busy, "ends and reaps its children at SIGTERM, clients or not",
     is_closed(silent);
     finds_nobody(LOOPBACK, port);
 
-    server = serves_at_most("1", port); /* and when it is full, and somebody waits */
-    served_client(port);
-    connects(port);
+    int other = free_port();
+    server = serves_at_most("1", other); /* and when it is full, and somebody waits */
+    served_client(other);
+    connects(other);
     comes_to_rest(server);
     is_sent(server, SIGTERM);
     exits_within(server, 1, 0);
