@@ -1,33 +1,107 @@
-# Sockeye: `make help` lists what can be made.
+# Sockeye. `make` builds ./sockeye, `make test` tests it, `make help` lists the rest; V=1 shows every command.
 
-CC      ?= cc
-BUILD   := build
-VERSION := $(shell cat VERSION)
-WARN    := -Wall -Wextra -Wshadow -Wconversion -Wstrict-prototypes
-CFLAGS  ?= -g -O2
-LIBS    := jansson expat libdw libseccomp libmd
-KIT_CFLAGS := -std=gnu17 $(WARN) -Iharness -MMD -MP -DKIT_VERSION='"$(VERSION)"' $(shell pkg-config --cflags $(LIBS) 2>/dev/null)
+BUILD  := build
+CFLAGS ?= -g -O2
+WARN   := -Wall -Wextra -Wshadow -Wconversion -Wstrict-prototypes
+LIBS   := -Wl,--as-needed -ljansson -lexpat -ldw -lelf -lseccomp -lmd
+KIT_CFLAGS := -std=gnu17 $(WARN) -Iharness -DKIT_VERSION='"$(shell cat VERSION)"'
+Q := $(if $(V),,@)
 
-# The worker plays checks; sockeye is everything else. Both know the checks: one plays them, one lists them.
-CHECK_OBJECTS   := $(patsubst %.c,$(BUILD)/%.o,$(wildcard harness/look/*.c harness/check/*.c lessons/*/check.c))
-WORKER_OBJECTS  := $(CHECK_OBJECTS) $(patsubst %,$(BUILD)/harness/run/%.o,worker network path)
-SOCKEYE_OBJECTS := $(CHECK_OBJECTS) $(patsubst %.c,$(BUILD)/%.o,$(filter-out %/worker.c,$(wildcard harness/*.c \
-                   harness/run/*.c harness/record/*.c harness/report/*.c harness/commands/*.c)))
+# The executable lies at the root. With another BUILD it lies there: such a build shows only that it can be built.
+SOCKEYE := $(if $(filter build,$(BUILD)),sockeye,$(BUILD)/sockeye)
 
-all: sockeye
+# What this run of make needs from ./dependencies; scripts/need installs it.
+NEEDS := build grade $(if $(filter test sanitize coverage bench,$(MAKECMDGOALS)),test) \
+         $(filter docs lint coverage,$(MAKECMDGOALS)) $(if $(filter format,$(MAKECMDGOALS)),lint)
 
-sockeye: $(SOCKEYE_OBJECTS) $(BUILD)/worker
-	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $(SOCKEYE_OBJECTS) -ljansson -lexpat -ldw -lelf -lseccomp -lmd
+# The harness is an archive, from which its programs take what they use. The checks of the lessons are not in it:
+# they register themselves, so they are linked whole, into the worker that plays them and into sockeye that lists them.
+objects  = $(patsubst %.c,$(BUILD)/%.o,$(wildcard $1))
+MAINS   := $(call objects,harness/sockeye.c harness/run/worker.c)
+HARNESS := $(filter-out $(MAINS),$(call objects,harness/*/*.c))
+CHECKS  := $(call objects,lessons/*/check.c)
 
-$(BUILD)/worker: $(WORKER_OBJECTS)
-	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $(WORKER_OBJECTS) -ljansson -lexpat -ldw -lelf -lseccomp
+# A test program is a folder tests/NAME with NAME.c or main.c, or one file tests/NAME.c; it becomes $(BUILD)/NAME.
+FOLDERS  := $(foreach d,$(notdir $(wildcard tests/*)),$(if $(wildcard tests/$d/$d.c tests/$d/main.c),$d))
+PROGRAMS := $(patsubst %,$(BUILD)/%,$(FOLDERS) $(basename $(notdir $(wildcard tests/*.c))))
+TESTS    := $(call objects,tests/*.c $(FOLDERS:%=tests/%/*.c))
 
-$(BUILD)/harness/%.o: harness/%.c
+# The suites of `make test`, in this order: what is quick comes first.
+SUITES := $(filter %/unit,$(PROGRAMS)) $(wildcard tests/suites/* tests/*/*.sh) \
+          $(filter-out %/unit,$(FOLDERS:%=$(BUILD)/%)) $(foreach d,$(filter judgement,$(FOLDERS)),"$(BUILD)/$d --plain")
+
+# Each stage of a build is told once, with the first file that is made in it.
+tell = $(if $(told_$(subst $() ,_,$1)),,$(eval told_$(subst $() ,_,$1) := 1)$(info $1))
+
+all: $(SOCKEYE) ## builds ./sockeye and shows the board (the default)
+	@./sockeye board
+	@echo "Sockeye is ready. Go on with: ./sockeye"
+
+programs: $(SOCKEYE) $(PROGRAMS) ## builds ./sockeye and the programs that the tests need
+
+$(SOCKEYE): $(BUILD)/harness/sockeye.o $(CHECKS) $(BUILD)/harness.a $(BUILD)/worker
+	$(call tell,linking $@)
+	$Q$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $(filter-out %/worker,$^) $(LIBS)
+
+$(BUILD)/worker: $(BUILD)/harness/run/worker.o $(CHECKS) $(BUILD)/harness.a
+	$Q$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS)
+
+$(BUILD)/harness.a: $(HARNESS)
+	$Qrm -f $@ && $(AR) rcs $@ $^
+
+.SECONDEXPANSION:
+$(PROGRAMS): $(BUILD)/%: $$(call objects,tests/$$*.c tests/$$*/*.c) $(BUILD)/harness.a
+	$Q$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS) $(if $(filter unit,$*),-lcunit)
+
+$(BUILD)/%.o: %.c | need
+	$(call tell,$(if $(filter tests/%,$<),compiling the tests,compiling Sockeye))
 	@mkdir -p $(@D)
-	$(CC) $(KIT_CFLAGS) $(CFLAGS) -c -o $@ $<
+	$Q$(CC) $(KIT_CFLAGS) $(FLAGS_$(firstword $(subst /, ,$<))) -MMD -MP $(CFLAGS) -c -o $@ $<
 
-$(BUILD)/lessons/%/check.o: lessons/%/check.c
-	@mkdir -p $(@D)
-	$(CC) $(KIT_CFLAGS) $(CFLAGS) -DLESSON_FOLDER='"$*"' -c -o $@ $<
+FLAGS_lessons = -DLESSON_FOLDER='"$(notdir $(<D))"'
+FLAGS_tests   = -DUNIT_SOURCES='"$(abspath tests/unit)"'
 
--include $(shell find $(BUILD) -name '*.d' 2>/dev/null)
+need: ## installs what is missing of ./dependencies, for what is made
+	@scripts/need $(NEEDS)
+
+test: programs ## runs all tests
+	@tests/run $(SUITES)
+
+docs: need ## makes the book: build/docs/html/index.html
+	@docs/build
+
+bench: $(SOCKEYE) ## measures what grading costs beyond compilers and programs
+	@tests/bench
+
+# C of the house's own; the wrong programs under tests/ are wrong on purpose.
+HOUSE := $(wildcard harness/*.[ch] harness/*/*.[ch] lessons/*/*.c solutions/*/*.c tests/*.[ch] $(FOLDERS:%=tests/%/*.[ch]))
+SHELL_SCRIPTS := $(shell grep -lE '^\#!/bin/(ba)?sh' .ci/* docs/* scripts/* tests/* tests/*/* 2>/dev/null)
+
+lint: need ## reads C and scripts for bugs and style: clang-tidy, cppcheck, clang-format, shellcheck
+	$(call tell,shellcheck)
+	$Qshellcheck $(SHELL_SCRIPTS)
+	$(call tell,clang-format)
+	$Qclang-format --dry-run -Werror $(HOUSE)
+	$(call tell,cppcheck)
+	$Qcppcheck
+	$(call tell,clang-tidy)
+	$Qclang-tidy
+
+format: need ## puts the house's C into the style of .clang-format
+	$Qclang-format -i $(HOUSE)
+
+sanitize: need ## builds and tests with AddressSanitizer and UndefinedBehaviorSanitizer, in build/sanitize
+	@scripts/instrumented sanitize
+
+coverage: need ## says how much of the harness the tests reach, from a build in build/coverage
+	@scripts/instrumented coverage
+
+clean: ## removes what was built; your work stays
+	rm -rf build sockeye
+
+help: ## this list
+	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1@\2/p' Makefile | while IFS=@ read -r a b; do printf '%-18s %s\n' "$$a" "$$b"; done
+
+.PHONY: all programs need test docs bench lint format sanitize coverage clean help
+
+-include $(patsubst %.o,%.d,$(MAINS) $(HARNESS) $(CHECKS) $(TESTS))
