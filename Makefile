@@ -16,10 +16,12 @@ NEEDS := build grade $(if $(filter test sanitize coverage bench,$(MAKECMDGOALS))
 
 # The harness is an archive, from which its programs take what they use. The checks of the lessons are not in it:
 # they register themselves, so they are linked whole, into the worker that plays them and into sockeye that lists them.
+# So are their peers, into sockeye.
 objects  = $(patsubst %.c,$(BUILD)/%.o,$(wildcard $1))
 MAINS   := $(call objects,harness/sockeye.c harness/run/worker.c)
 HARNESS := $(filter-out $(MAINS),$(call objects,harness/*/*.c))
 CHECKS  := $(call objects,lessons/*/check.c)
+PEERS   := $(call objects,lessons/*/peer.c)
 
 # A test program is a folder tests/NAME with NAME.c or main.c, or one file tests/NAME.c; it becomes $(BUILD)/NAME.
 FOLDERS  := $(foreach d,$(notdir $(wildcard tests/*)),$(if $(wildcard tests/$d/$d.c tests/$d/main.c),$d))
@@ -39,7 +41,7 @@ all: $(SOCKEYE) ## builds ./sockeye and shows the board (the default)
 
 programs: $(SOCKEYE) $(PROGRAMS) ## builds ./sockeye and the programs that the tests need
 
-$(SOCKEYE): $(BUILD)/harness/sockeye.o $(CHECKS) $(BUILD)/harness.a $(BUILD)/worker
+$(SOCKEYE): $(BUILD)/harness/sockeye.o $(CHECKS) $(PEERS) $(BUILD)/harness.a $(BUILD)/worker
 	$(call tell,linking $@)
 	$Q$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $(filter-out %/worker,$^) $(LIBS)
 
@@ -104,4 +106,4 @@ help: ## this list
 
 .PHONY: all programs need test docs bench lint format sanitize coverage clean help
 
--include $(patsubst %.o,%.d,$(MAINS) $(HARNESS) $(CHECKS) $(TESTS))
+-include $(patsubst %.o,%.d,$(MAINS) $(HARNESS) $(CHECKS) $(PEERS) $(TESTS))

@@ -4,42 +4,71 @@
  */
 #include "sockeye.h"
 
+#include <ctype.h>
+#include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "run/grade.h"
 
-static command_function command_help;
-
-static const struct {
-    const char *name;
-    command_function *run;
-    const char *usage;
-    const char *what;
-} commands[] = {
-    {"board", command_board, "[board]", "the lessons, your points, and what is next"},
-    {"check", command_check, "check [N|all]… [options]", "build and grade your programs"},
-    {"help", command_help, "help", "this text"},
+static const struct command commands[] = {
+    {"board", command_board, "[board]", "the lessons, your points, and what is next", help_board, false},
+    {"start", command_start, "start N", "puts a lesson's skeleton into your work folder", help_start, false},
+    {"next", command_next, "next", "starts the next lesson, or says where you are", help_next, false},
+    {"check", command_check, "check [N|all]... [OPTION]...", "builds and grades your programs", help_check, false},
+    {"hint", command_hint, "hint N", "the next hint, on what failed", help_hint, false},
+    {"run", command_run, "run N [ARGUMENT]...", "builds your program and runs it", help_run, true},
+    {"peer", command_peer, "peer N [OPTION]...", "plays the other end, to talk to by hand", help_peer, true},
+    {"solution", command_solution, "solution N [--anyway]", "shows the solution", help_solution, false},
+    {"reset", command_reset, "reset N", "puts the skeleton back, and keeps what you had", help_reset, false},
+    {"doctor", command_doctor, "doctor", "what works on this machine, and how to mend the rest", help_doctor, false},
+    {"help", command_help, "help [COMMAND]", "this list, or all about one command", NULL, false},
 };
 
-static int command_help(const struct kit *kit, int argc, char *argv[])
+enum { COMMANDS = sizeof commands / sizeof *commands };
+
+static struct path name_typed;
+
+const struct command *command_at(int index)
 {
-    (void)kit;
-    (void)argc;
-    (void)argv;
-    puts("Sockeye teaches socket programming in C: you write the program, it plays the other end.\n");
-    for (size_t i = 0; i < sizeof commands / sizeof *commands; i++)
-        printf("  sockeye %-26s %s\n", commands[i].usage, commands[i].what);
-    return 0;
+    return index < COMMANDS ? &commands[index] : NULL;
 }
 
+const struct command *command_named(const char *name)
+{
+    for (int i = 0; i < COMMANDS; i++) {
+        if (strcmp(name, commands[i].name) == 0)
+            return &commands[i];
+    }
+    return NULL;
+}
+
+const char *sockeye_name(void)
+{
+    return name_typed.text;
+}
+
+static void set_name(const char *typed)
+{
+    struct path shown = path_shown(typed);
+    if (strchr(typed, '/') == NULL)
+        name_typed = path_of("sockeye");
+    else
+        name_typed = path_of("%s%s", strchr(shown.text, '/') == NULL ? "./" : "", shown.text);
+}
+
+/* One line, whatever was typed: a control character in an argument must not become one of the terminal's. */
 static void complain(const char *format, va_list list)
 {
+    char line[2048];
+    vsnprintf(line, sizeof line, format, list);
+    for (char *c = line; *c != '\0'; c++) {
+        if (iscntrl((unsigned char)*c))
+            *c = '?';
+    }
     fflush(stdout);
-    fputs("sockeye: ", stderr);
-    vfprintf(stderr, format, list);
-    fputc('\n', stderr);
+    fprintf(stderr, "sockeye: %s\n", line);
 }
 
 int usage_error(const char *format, ...)
@@ -60,23 +89,55 @@ int fault_error(const char *format, ...)
     return EXIT_FAULT;
 }
 
-int main(int argc, char *argv[])
+int refusal(const char *format, ...)
+{
+    va_list list;
+    va_start(list, format);
+    complain(format, list);
+    va_end(list);
+    return EXIT_NOT_FULL;
+}
+
+static bool asks_help(const char *word)
+{
+    return strcmp(word, "--help") == 0 || strcmp(word, "-h") == 0;
+}
+
+/* "sockeye start 1 --help" asks about start. What stands behind `run 1` is for the program. */
+static bool asks_help_on(const struct command *command, int argc, char *argv[])
+{
+    int last = command->takes_help && argc > 3 ? 3 : argc;
+    for (int i = 2; i < last; i++) {
+        if (asks_help(argv[i]))
+            return true;
+    }
+    return false;
+}
+
+static int run_command(const struct command *command, int argc, char *argv[])
 {
     static struct kit kit;
     const char *problem;
-    const char *name = argc < 2 ? "board" : argv[1];
-    if (strcmp(name, "--help") == 0 || strcmp(name, "-h") == 0)
-        name = "help";
+    if (kit_find(&kit, &problem) == -1)
+        return fault_error("%s", problem);
+    if (argc > 2 && asks_help_on(command, argc, argv))
+        return command_help(&kit, 2, (char *[]){"help", argv[1], NULL});
+    return command->run(&kit, argc < 2 ? 0 : argc - 1, argv + 1);
+}
+
+int main(int argc, char *argv[])
+{
+    set_name(argc > 0 ? argv[0] : "sockeye");
+    const char *name = argc < 2 ? "board" : asks_help(argv[1]) ? "help" : argv[1];
     if (strcmp(name, "--version") == 0) {
         printf("sockeye %s\n", kit_version());
         return 0;
     }
-    for (size_t i = 0; i < sizeof commands / sizeof *commands; i++) {
-        if (strcmp(name, commands[i].name) != 0)
-            continue;
-        if (kit_find(&kit, &problem) == -1)
-            return fault_error("%s", problem);
-        return commands[i].run(&kit, argc < 2 ? 0 : argc - 1, argv + 1);
-    }
-    return usage_error("there is no command '%s': see sockeye help", name);
+    const struct command *command = command_named(name);
+    if (command == NULL)
+        return usage_error("there is no command '%s': %s help lists them", name, sockeye_name());
+    int status = run_command(command, argc, argv);
+    if (fflush(stdout) == EOF || ferror(stdout))
+        return fault_error("can't write what there was to say: %s", strerror(errno));
+    return status;
 }

@@ -31,20 +31,28 @@ struct screen screen_of_stdout(void)
     };
 }
 
-void screen_paint(const struct screen *screen, enum paint paint)
+const char *screen_code(const struct screen *screen, enum paint paint)
 {
-    static const char *const codes[] = {
-        [PLAIN] = "0", [GOOD] = "32", [BAD] = "1;31", [DIM] = "2", [BOLD] = "1", [HINT] = "36"};
-    if (screen->colour)
-        fprintf(screen->file, "\033[%sm", codes[paint]);
+    static const char *const codes[] = {[PLAIN] = "\033[0m", [GOOD] = "\033[32m", [BAD] = "\033[1;31m",
+                                        [DIM] = "\033[2m",   [BOLD] = "\033[1m",  [HINT] = "\033[36m"};
+    return screen->colour ? codes[paint] : "";
 }
 
-/* All signs that we print take one column; a continuation byte takes none. */
+void screen_paint(const struct screen *screen, enum paint paint)
+{
+    fputs(screen_code(screen, paint), screen->file);
+}
+
+/* All signs that we print take one column; a continuation byte takes none, nor does one of our colours. */
 int screen_columns(const char *text)
 {
     int columns = 0;
-    for (; *text != '\0'; text++)
-        columns += ((unsigned char)*text & 0xc0) != 0x80;
+    for (; *text != '\0'; text++) {
+        if (text[0] == '\033' && text[1] == '[')
+            text += strcspn(text, "m") - (strchr(text, 'm') == NULL);
+        else
+            columns += ((unsigned char)*text & 0xc0) != 0x80;
+    }
     return columns;
 }
 

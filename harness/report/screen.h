@@ -22,9 +22,11 @@ enum paint { PLAIN, GOOD, BAD, DIM, BOLD, HINT };
 struct screen screen_of_stdout(void);
 /** Starts a colour, or ends it with PLAIN; nothing without colours. */
 void screen_paint(const struct screen *screen, enum paint paint);
+/** What starts that colour, "" without colours: for a label. */
+const char *screen_code(const struct screen *screen, enum paint paint);
 /** Prints @p text broken at spaces, with @p indent columns before each line; a label stands in the first indentation. */
 void screen_paragraph(const struct screen *screen, int indent, const char *label, const char *text);
-/** Columns that a UTF-8 text takes. */
+/** Columns that a UTF-8 text takes; colours in it take none. */
 int screen_columns(const char *text);
 /** Chooses between two signs. */
 const char *screen_sign(const struct screen *screen, const char *unicode, const char *ascii);

@@ -65,7 +65,7 @@ static int write_whole(const char *path, const char *data, size_t length, mode_t
 
 /* ------------------------------------------------ the cache */
 
-static bool cache_folder(struct path *folder)
+bool build_cache(struct path *folder)
 {
     const char *own = getenv("SOCKEYE_CACHE");
     const char *xdg = getenv("XDG_CACHE_HOME");
@@ -78,12 +78,7 @@ static bool cache_folder(struct path *folder)
         *folder = path_of("%s/.cache/sockeye", home);
     else
         return false;
-    for (char *slash = folder->text; (slash = strchr(slash + 1, '/')) != NULL; *slash = '/') {
-        *slash = '\0';
-        mkdir(folder->text, 0755);
-    }
-    mkdir(folder->text, 0700);
-    return access(folder->text, W_OK) == 0;
+    return folder_make(folder->text, 0700) == 0 && access(folder->text, W_OK) == 0;
 }
 
 /* What the executable depends on besides the source: the compiler (by its file's date and size) and the flags. */
@@ -138,14 +133,15 @@ struct collected {
     size_t max;
 };
 
+/* What is more than there is room for is passed over: who writes must not wait for us. False at the end. */
 static bool collect(struct collected *pipe)
 {
-    ssize_t n = read(pipe->fd, pipe->data + pipe->length, pipe->max - pipe->length);
-    if (n > 0) {
+    char waste[4096];
+    bool full = pipe->length == pipe->max;
+    ssize_t n = read(pipe->fd, full ? waste : pipe->data + pipe->length, full ? sizeof waste : pipe->max - pipe->length);
+    if (n > 0 && !full)
         pipe->length += (size_t)n;
-        return pipe->length < pipe->max;
-    }
-    return n == -1 && errno == EINTR;
+    return n > 0 || (n == -1 && errno == EINTR);
 }
 
 static double seconds_now(void)
@@ -171,8 +167,10 @@ static bool collect_both(struct collected pipes[2])
             if (fds[i].revents != 0)
                 open[i] = collect(&pipes[i]);
         }
+        if (pipes[0].length == pipes[0].max)
+            return false;
     }
-    return pipes[0].length < pipes[0].max;
+    return true;
 }
 
 static int count_warnings(const char *words)
@@ -220,6 +218,9 @@ static struct build compile(const struct world *world, const char *folder, const
     if (!world->is_private)
         remove_tree(scratch.text);
     pipes[1].data[pipes[1].length] = '\0';
+    char *last_line = strrchr(pipes[1].data, '\n');
+    if (pipes[1].length == pipes[1].max && last_line != NULL)
+        last_line[1] = '\0'; /* cut between lines, never within a character */
     if (!whole)
         return build_says(BUILD_FAILED, "%sThe compiler was stopped: it took more than %d seconds or made more than %d MiB.",
                           pipes[1].data, BUILD_SECONDS, PROGRAM_MAX >> 20);
@@ -238,7 +239,7 @@ static struct build build_source(const struct world *world, const char *source, 
     struct path kept;
     struct build build = {.status = BUILD_FAULT};
     content_hash(source, length, name, hex);
-    bool keeps = cache_folder(&kept);
+    bool keeps = build_cache(&kept);
     if (keeps) {
         kept = path_of("%s/%s", kept.text, hex);
         if (take_from_cache(kept.text, target, &build)) {

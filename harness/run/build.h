@@ -10,6 +10,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "run/path.h"
 #include "run/world.h"
 
 #define BUILD_COMMAND "cc -std=gnu17 -Wall -Wextra -g -O1"
@@ -24,3 +25,5 @@ struct build {
 
 /** Builds @p source (a path) as program @p name and leaves the executable at @p target. */
 struct build build_program(const struct world *world, const char *source, const char *name, const char *target);
+/** The folder where builds are kept, made if need be; false if there is none that can be written. */
+bool build_cache(struct path *folder);

@@ -24,7 +24,8 @@ static int compare_names(const void *a, const void *b)
 static bool is_program_source(const char *name)
 {
     size_t length = strlen(name);
-    return length > 2 && strcmp(name + length - 2, ".c") == 0 && strcmp(name, "check.c") != 0;
+    return length > 2 && strcmp(name + length - 2, ".c") == 0 && strcmp(name, "check.c") != 0 &&
+           strcmp(name, "peer.c") != 0;
 }
 
 static void read_programs(const char *path, struct lesson *lesson)

@@ -17,7 +17,7 @@ struct lesson {
     const char *name;                            /**< "fork-server", inside folder */
     char title[96];                              /**< the chapter's, without "Lesson 7: " */
     char summary[300];                           /**< the chapter's first sentence */
-    char program[LESSON_PROGRAMS_MAX][48];       /**< the .c files but check.c, without ".c" */
+    char program[LESSON_PROGRAMS_MAX][48];       /**< the .c files but check.c and peer.c, without ".c" */
     int programs;
 };
 

@@ -81,6 +81,22 @@ const struct lesson *work_current(const struct kit *kit)
     return first == NULL ? &kit->lesson[0] : first;
 }
 
+/* A check that passes starts anew with its hints if it should fail again one day. */
+static void forget_hints(json_t *memory, const json_t *result)
+{
+    json_t *hints = json_object_get(memory, "hints");
+    size_t i;
+    json_t *check;
+    json_array_foreach(json_object_get(result, "checks"), i, check)
+    {
+        const char *dot = strchr(result_text(check, "id"), '.');
+        if (dot != NULL && result_has_status(check, "passed"))
+            json_object_del(hints, dot + 1);
+    }
+    if (result_number(result, "score") > 0)
+        json_object_del(hints, "start");
+}
+
 void work_remember(const struct kit *kit, const json_t *document)
 {
     size_t i;
@@ -92,6 +108,7 @@ void work_remember(const struct kit *kit, const json_t *document)
         const struct lesson *lesson = kit_lesson(kit, number);
         json_t *memory = read_memory(kit, lesson);
         json_object_set(memory, "result", result);
+        forget_hints(memory, result);
         write_memory(kit, lesson, memory);
         json_decref(memory);
     }

@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "check/cage.h"
+#include "run/path.h"
 #include "run/rundir.h"
 
 enum { ARGS_MAX = 128, FREE_UID = 60600 /* in a range that systemd leaves to nobody (its docs/UIDS-GIDS.md) */ };
@@ -61,28 +62,6 @@ static int make_etc(void)
         return -1;
     snprintf(path, sizeof path, "%s/etc/alternatives", rundir());
     return mkdir(path, 0755);
-}
-
-/* A copy that the unprivileged user can read, wherever the kit lies. */
-static int copy_file(const char *from, const char *to)
-{
-    int in = open(from, O_RDONLY | O_CLOEXEC);
-    int out = in == -1 ? -1 : open(to, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0755);
-    char buffer[65536];
-    ssize_t n = -1;
-    while (out != -1 && (n = read(in, buffer, sizeof buffer)) > 0) {
-        if (write(out, buffer, (size_t)n) != n) {
-            n = -1;
-            break;
-        }
-    }
-    int saved = errno;
-    if (in != -1)
-        close(in);
-    if (out != -1)
-        close(out);
-    errno = saved;
-    return out == -1 || n == -1 ? -1 : 0;
 }
 
 /* ------------------------------------------------ bubblewrap's command line */
@@ -239,7 +218,8 @@ int world_init(struct world *world, const char *worker, bool plain, const char *
         return -1;
     }
     snprintf(world->worker, sizeof world->worker, "%s/worker", rundir());
-    if (copy_file(worker, world->worker) == -1 || make_etc() == -1) {
+    /* A copy that the unprivileged user can read, wherever the kit lies. */
+    if (file_copy(worker, world->worker, 0755) == -1 || make_etc() == -1) {
         *problem = errno == ENOENT ? "the kit is not built: run make" : strerror(errno);
         return -1;
     }

@@ -1,0 +1,51 @@
+/** sockeye start: puts a lesson's skeleton into the work folder. */
+#include "commands/start.h"
+
+#include <stdio.h>
+#include <unistd.h>
+
+#include "commands/arguments.h"
+#include "report/screen.h"
+#include "run/skeleton.h"
+#include "sockeye.h"
+
+const char help_start[] = "Puts the skeleton of lesson N into work/NN-name/, and says which file to edit and which chapter to read. "
+                          "What lies there already is never touched: sockeye reset N puts a skeleton back.\n"
+                          "\n"
+                          "The work folder lies in the kit, or where you are if the kit can't be written; SOCKEYE_WORK names "
+                          "another.\n";
+
+void start_say_where(const struct kit *kit, const struct lesson *lesson, const char *command)
+{
+    struct path chapter = path_of("%s/lessons/%s/README.md", kit->root.text, lesson->folder);
+    if (access(chapter.text, R_OK) == 0)
+        printf("  read    %s\n", path_shown(chapter.text).text);
+    for (int i = 0; i < lesson->programs; i++)
+        printf("  edit    %s\n", path_shown(skeleton_work(kit, lesson, i).text).text);
+    printf("  next    %s %s %d\n", sockeye_name(), command, lesson->number);
+}
+
+int start_lesson(const struct kit *kit, const struct lesson *lesson)
+{
+    const char *problem;
+    int count = skeleton_start(kit, lesson, &problem);
+    if (count == -1)
+        return fault_error("%s", problem);
+    struct screen screen = screen_of_stdout();
+    screen_paint(&screen, BOLD);
+    printf("Lesson %d: %s\n", lesson->number, lesson->title);
+    screen_paint(&screen, PLAIN);
+    if (lesson->summary[0] != '\0')
+        screen_paragraph(&screen, 0, "", lesson->summary);
+    if (count == 0)
+        puts("\nIt was started before; nothing is changed.");
+    putchar('\n');
+    start_say_where(kit, lesson, "check");
+    return 0;
+}
+
+int command_start(const struct kit *kit, int argc, char *argv[])
+{
+    const struct lesson *lesson = argument_lesson(kit, argc, argv, 1);
+    return lesson == NULL ? EXIT_USAGE : start_lesson(kit, lesson);
+}

@@ -1,0 +1,121 @@
+#define _GNU_SOURCE
+#include "peer/show.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "report/screen.h"
+#include "run/jobs.h"
+
+enum { LINES_SHOWN = 6, TIME_COLUMNS = 9, ARROW_COLUMNS = 5 };
+
+static struct screen screen;
+static double began;
+static int who_columns;
+
+double show_time(void)
+{
+    return jobs_now() - began;
+}
+
+/* Each line of commands, with PORT replaced. */
+static void print_commands(const struct peer *peer, int port)
+{
+    for (const char *line = peer->commands; *line != '\0'; line += *line == '\n') {
+        int length = (int)strcspn(line, "\n");
+        char command[300];
+        snprintf(command, sizeof command, "%.*s", length, line);
+        char *place = strstr(command, "PORT");
+        if (place != NULL)
+            *place = '\0';
+        printf("    %s %s", peer->sockeye, command);
+        if (place != NULL)
+            printf("%d%s", port, place + 4);
+        putchar('\n');
+        line += length;
+    }
+}
+
+void show_peer(const struct peer *peer, int port, int columns)
+{
+    char words[500];
+    setvbuf(stdout, NULL, _IOLBF, 0);
+    screen = screen_of_stdout();
+    who_columns = columns;
+    snprintf(words, sizeof words, "The other end of lesson %d: %s.", atoi(peer->lesson), peer->what);
+    screen_paragraph(&screen, 0, "", words);
+    fputs("In another terminal:\n\n", stdout);
+    screen_paint(&screen, HINT);
+    print_commands(peer, port);
+    screen_paint(&screen, PLAIN);
+    puts("\nCtrl-C ends it.\n");
+    began = jobs_now();
+}
+
+static void begin_line(const char *who, const char *arrow)
+{
+    screen_paint(&screen, DIM);
+    printf("%*.3f", TIME_COLUMNS - 2, show_time());
+    screen_paint(&screen, PLAIN);
+    printf("  %-*s %s ", who_columns, who, arrow);
+}
+
+static const char *arrow(bool sends)
+{
+    return sends ? screen_sign(&screen, "──▶", "-->") : screen_sign(&screen, "◀──", "<--");
+}
+
+/* As many bytes as one line of text has room for, up to and with the next newline. */
+static size_t line_length(struct bytes bytes, int columns)
+{
+    size_t length = 0;
+    while (length < bytes.length) {
+        length++;
+        bool full = (int)strlen(quoted(part(bytes, 0, length), length)) > columns;
+        if (full && length > 1)
+            return length - 1;
+        if (bytes.data[length - 1] == '\n')
+            break;
+    }
+    return length;
+}
+
+void show_bytes(const char *who, bool sends, struct bytes bytes)
+{
+    int columns = screen.width - TIME_COLUMNS - who_columns - ARROW_COLUMNS;
+    int lines = 0;
+    begin_line(who, arrow(sends));
+    do {
+        size_t length = line_length(bytes, columns);
+        if (lines++ > 0)
+            printf("%*s", TIME_COLUMNS + who_columns + ARROW_COLUMNS, "");
+        puts(quoted(part(bytes, 0, length), length));
+        bytes = part(bytes, length, bytes.length);
+        keep_release();
+    } while (bytes.length > 0 && lines < LINES_SHOWN);
+    if (bytes.length > 0)
+        printf("%*sand %zu more bytes\n", TIME_COLUMNS + who_columns + ARROW_COLUMNS, "", bytes.length);
+}
+
+void show_event(const char *who, bool sends, const char *format, ...)
+{
+    va_list list;
+    begin_line(who, arrow(sends));
+    va_start(list, format);
+    vprintf(format, list);
+    va_end(list);
+    putchar('\n');
+}
+
+void show_note(const char *who, const char *format, ...)
+{
+    va_list list;
+    begin_line(who, "   ");
+    screen_paint(&screen, DIM);
+    va_start(list, format);
+    vprintf(format, list);
+    va_end(list);
+    screen_paint(&screen, PLAIN);
+    putchar('\n');
+}

@@ -1,0 +1,24 @@
+/**
+ * @file
+ * What a peer tells: a line for each thing that happens, with the time, who, and an arrow.
+ *
+ *       0.004  client 1 ──▶ "knock knock\n"
+ *       0.004  client 1 ◀── "who's there?\n"
+ */
+#pragma once
+
+#include <stdbool.h>
+
+#include "check/bytes.h"
+#include "peer/peer.h"
+
+/** Says what the peer is and what to type, with @p port in it; times count from here. @p who_columns: for names. */
+void show_peer(const struct peer *peer, int port, int who_columns);
+/** Bytes that @p who sends or gets; more than a few lines of them are counted instead. */
+void show_bytes(const char *who, bool sends, struct bytes bytes);
+/** Something else that @p who sends or gets. */
+void show_event(const char *who, bool sends, const char *format, ...) __attribute__((format(printf, 3, 4)));
+/** Something that is neither sent nor got. */
+void show_note(const char *who, const char *format, ...) __attribute__((format(printf, 2, 3)));
+/** Monotonic seconds since show_peer(). */
+double show_time(void);
