@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 ssize_t proc_read(const char *path, char *buffer, size_t size)
@@ -256,13 +257,42 @@ static bool timerfd_is_armed(pid_t pid, int fd)
     return value == NULL || strncmp(value, "it_value: (0, 0)", 16) != 0;
 }
 
+static const unsigned long long alarm_bit = 1ULL << (SIGALRM - 1);
+
+/* Nobody but the process itself knows of its alarm(): what can be known is whether somebody waits for it. The kernel
+ * takes the signals that sigwait() waits for out of SigBlk meanwhile, so the set is read from the process's memory. */
+static bool awaits_alarm_by_sigwait(pid_t pid)
+{
+    static struct thread threads[PROC_MAX];
+    char path[64];
+    snprintf(path, sizeof path, "/proc/%d/mem", pid);
+    int count = proc_threads(pid, threads, PROC_MAX);
+    for (int i = 0; i < count; i++) {
+        uint64_t set = alarm_bit; /* in doubt, it does */
+        if (!threads[i].call_known || threads[i].call != SYS_rt_sigtimedwait)
+            continue;
+        int fd = open(path, O_RDONLY | O_CLOEXEC);
+        if (fd != -1 && pread(fd, &set, sizeof set, (off_t)threads[i].args[0]) != (ssize_t)sizeof set)
+            set = alarm_bit;
+        if (fd != -1)
+            close(fd);
+        if ((set & alarm_bit) != 0)
+            return true;
+    }
+    return false;
+}
+
 bool proc_has_timer(pid_t pid)
 {
     char path[64];
     char text[4096];
     snprintf(path, sizeof path, "/proc/%d/status", pid);
-    if (proc_read(path, text, sizeof text) > 0 && (field(text, "\nSigCgt:", 16) & (1ULL << (SIGALRM - 1))) != 0)
+    bool known = proc_read(path, text, sizeof text) > 0;
+    if (known && (field(text, "\nSigCgt:", 16) & alarm_bit) != 0)
         return true;
+    if (awaits_alarm_by_sigwait(pid))
+        return true;
+    bool is_blocked = known && (field(text, "\nSigBlk:", 16) & alarm_bit) != 0; /* and may come by a signalfd */
     snprintf(path, sizeof path, "/proc/%d/timers", pid);
     if (proc_read(path, text, sizeof text) > 0)
         return true;
@@ -270,6 +300,8 @@ bool proc_has_timer(pid_t pid)
     int count = proc_descriptors(pid, descriptors, PROC_DESCRIPTORS_MAX);
     for (int i = 0; i < count; i++) {
         if (strcmp(descriptors[i].target, "anon_inode:[timerfd]") == 0 && timerfd_is_armed(pid, descriptors[i].fd))
+            return true;
+        if (is_blocked && strcmp(descriptors[i].target, "anon_inode:[signalfd]") == 0)
             return true;
     }
     return false;
