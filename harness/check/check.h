@@ -186,6 +186,8 @@ struct station *takes_datagrams_at(const char *address, int port);
 struct request *is_asked(struct station *station, const char *address);
 /** No datagram has come but those that is_asked() has returned. */
 void hears_no_more(struct station *station);
+/** No datagram has come with other bytes than @p question. */
+void hears_nothing_else(struct request *question);
 
 /** The host @p from answers with bytes or with its clock: answers(question, "127.0.0.2", clock_ahead(61)). */
 #define answers(request, from, what) request_answers((request), (from), answer_of(what))

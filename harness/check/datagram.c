@@ -93,7 +93,7 @@ static struct station *new_station(const char *host, int port)
                                 .trap = {-1, -1}};
     if (bind(station->fd, (struct sockaddr *)&address.storage, address.length) == -1)
         fault("can't take UDP port %d: %s", port, strerror(errno));
-    record("peers", NULL, "listen", bytes(text("UDP port %d%s%s", port, host == NULL ? "" : " of ", host == NULL ? "" : host)));
+    record(host == NULL ? "every host" : host, NULL, "listen", bytes(text("UDP port %d", port)));
     return station;
 }
 
@@ -223,9 +223,10 @@ static bool hear_one(struct station *station, int fd, int port)
     request->program = holder(sender.inode);
     requests[request_count++] = request;
     station->last_request = request->arrived;
-    record(YOU, peer_name(request->to),
-           text("%sdatagram%s%s", n == 0 ? "empty " : "", is_broadcast(request->to) ? " to " : "",
-                is_broadcast(request->to) ? request->to : ""), (struct bytes){data, (size_t)n});
+    const char *event = text("%sdatagram%s%s", n == 0 ? "empty " : "", is_broadcast(request->to) ? " to " : "",
+                             is_broadcast(request->to) ? request->to : "");
+    record_at(request->arrived, YOU, peer_name(request->to), event, (struct bytes){data, (size_t)n});
+    record_sort(); /* it may have ended meanwhile */
     return true;
 }
 
@@ -329,6 +330,18 @@ void hears_no_more(struct station *station)
     fails("one datagram to each HOST, and no other",
           text("one more came, to %s port %d: %s", more->to, more->port,
                more->size == 0 ? "an empty one" : text("%zu bytes, %s", more->size, quoted(more->data, 60))));
+}
+
+void hears_nothing_else(struct request *question)
+{
+    hear_all(question->station);
+    for (int i = 0; i < request_count; i++) {
+        const struct request *other = requests[i];
+        bool same = other->size == question->size && common_prefix(other->data, question->data) == other->data.length;
+        if (other->station == question->station && !same)
+            fails("no datagram but the question",
+                  text("one to %s port %d: %s", other->to, other->port, quoted(other->data, 100)));
+    }
 }
 
 /* ------------------------------------------------ answering */
