@@ -4,6 +4,7 @@
  */
 #pragma once
 
+#include <stdbool.h>
 #include <sys/socket.h>
 
 struct address {
@@ -17,3 +18,5 @@ struct address address_of(const char *host, int port);
 const char *address_host(const struct sockaddr_storage *storage);
 /** Its port. */
 int address_port(const struct sockaddr_storage *storage);
+/** True if this machine has IPv6 on its loopback. */
+bool has_ipv6(void);

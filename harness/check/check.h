@@ -59,8 +59,9 @@ void program_prints_at_once(struct program *program, struct bytes expected);
 /** When it has ended, its stdout has exactly these lines, in any order: see lines.h for how they are written. */
 #define prints_lines(program, ...) program_prints_lines((program), (const struct line[]){__VA_ARGS__, {0}})
 void program_prints_lines(struct program *program, const struct line *lines);
-/** Says on stderr a message that holds each of the words, upper or lower case alike; "A|B" is one of two. */
-#define complains(program, ...) program_complains((program), (const char *const[]){__VA_ARGS__, NULL})
+/** Says on stderr a message that holds each of the words (or just any, if there are none), upper or lower case alike;
+ *  "A|B" is one of two. */
+#define complains(program, ...) program_complains((program), (const char *const[]){__VA_ARGS__ __VA_OPT__(, ) NULL})
 void program_complains(struct program *program, const char *const *words);
 /** Started with these arguments, says why on stderr, prints nothing and ends with status 2. */
 #define refuses(...) program_refuses((const char *const[]){__VA_ARGS__, NULL})
@@ -78,10 +79,14 @@ void is_stopped_and_continued(struct program *program);
 void comes_to_rest(struct program *program);
 /** Sleeps, with all its processes; one that wakes up now and then may use a tenth of a CPU. */
 void uses_no_cpu(struct program *program);
-/** Gets bytes on its stdin, which must have been asked for with `how.input`. */
+/** Gets bytes on its stdin, which must have been asked for with `how.input`, as fast as it takes them, while the check
+ *  goes on. */
 #define is_typed(program, what) program_is_typed((program), bytes(what))
 void program_is_typed(struct program *program, struct bytes what);
-/** Gets end-of-file on its stdin. */
+/** Gets them when it has read all that was typed before, and sleeps. */
+#define is_typed_when_read(program, what) program_is_typed_when_read((program), bytes(what))
+void program_is_typed_when_read(struct program *program, struct bytes what);
+/** Gets end-of-file on its stdin, behind all that was typed. */
 void input_ends(struct program *program);
 
 /* Processes. */
@@ -117,6 +122,9 @@ void needs_ipv6(void);
 
 /** Listens on 127.0.0.1. */
 struct listener *listens(int port);
+struct listener *listens_at(const char *address, int port);
+/** Listens on every address of this machine, of both families where it has both. */
+struct listener *listens_everywhere(int port);
 /** Listens, with a receive buffer and segments so small that 100 KB do not fit on their way. */
 struct listener *listens_with_small_buffers(int port);
 /** Its port, as text for an argument. */

@@ -146,34 +146,46 @@ void conns_close(void)
 
 /* ------------------------------------------------ making connections */
 
-static struct listener *listens_on(int port, bool small)
+static struct listener *listens_on(const char *host, int port, bool small)
 {
     if (listener_count == LISTENERS_MAX)
         fault("a check may have %d listeners", LISTENERS_MAX);
     struct listener *listener = &listeners[listener_count];
     if (port == ANY_PORT)
         port = free_port();
-    int fd = stream_socket(AF_INET, small);
+    struct address address = address_of(host, port);
+    int fd = stream_socket(address.storage.ss_family, small);
     int one = 1;
+    int both_families = 0;
     setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof one);
-    struct address address = address_of("127.0.0.1", port);
+    setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &both_families, sizeof both_families);
     if (bind(fd, (struct sockaddr *)&address.storage, address.length) == -1 || listen(fd, 128) == -1)
-        fault("can't listen on port %d: %s", port, strerror(errno));
+        fault("can't listen on %s port %d: %s", host, port, strerror(errno));
     const char *name = listener_count == 0 ? "server" : text("server %d", listener_count + 1);
-    *listener = (struct listener){.fd = fd, .port = port, .name = name};
+    *listener = (struct listener){.fd = fd, .host = host, .port = port, .name = name};
     listener_count++;
-    record(name, NULL, "listen", bytes(text("127.0.0.1 port %d", port)));
+    record(name, NULL, "listen", bytes(text("%s port %d", host, port)));
     return listener;
 }
 
 struct listener *listens(int port)
 {
-    return listens_on(port, false);
+    return listens_on("127.0.0.1", port, false);
+}
+
+struct listener *listens_at(const char *host, int port)
+{
+    return listens_on(host, port, false);
+}
+
+struct listener *listens_everywhere(int port)
+{
+    return listens_on(has_ipv6() ? "::" : "0.0.0.0", port, false);
 }
 
 struct listener *listens_with_small_buffers(int port)
 {
-    return listens_on(port, true);
+    return listens_on("127.0.0.1", port, true);
 }
 
 int server_port(const struct listener *listener)
@@ -188,7 +200,7 @@ const char *port_of(const struct listener *listener)
 
 struct accepting {
     struct listener *listener;
-    struct sockaddr_in from;
+    struct sockaddr_storage from;
     int fd;
 };
 
@@ -216,11 +228,11 @@ struct conn *accepts(struct listener *listener)
                               .who_waits = text("the %s waits for a connection", listener->name)};
     enum waited waited = wait_until(&awaited);
     if (waited != CAME)
-        wait_fails(waited, &awaited, text("a connection to 127.0.0.1 port %d", listener->port), "no connection came");
+        wait_fails(waited, &awaited, text("a connection to %s port %d", listener->host, listener->port), "no connection came");
     listener->accepted++;
     struct conn *conn = new_conn(accepting.fd, listener->accepted == 1 ? listener->name
                                                                         : text("%s (%d)", listener->name, listener->accepted),
-                                 ntohs(accepting.from.sin_port));
+                                 address_port(&accepting.from));
     record(YOU, conn->name, "connect", bytes(""));
     return conn;
 }

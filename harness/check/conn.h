@@ -13,6 +13,7 @@
 
 struct listener {
     int fd;
+    const char *host;   /**< the address that it listens on */
     int port;
     const char *name;
     int accepted;

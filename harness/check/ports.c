@@ -9,6 +9,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include "check/address.h"
 #include "check/check.h"
 #include "check/verdict.h"
 
@@ -50,13 +51,18 @@ int free_port(void)
     fault("no free port found");
 }
 
-void needs_ipv6(void)
+bool has_ipv6(void)
 {
     struct sockaddr_in6 loopback = {.sin6_family = AF_INET6, .sin6_addr = IN6ADDR_LOOPBACK_INIT};
     int fd = socket(AF_INET6, SOCK_STREAM | SOCK_CLOEXEC, 0);
     bool can = fd != -1 && bind(fd, (struct sockaddr *)&loopback, sizeof loopback) == 0;
     if (fd != -1)
         close(fd);
-    if (!can)
+    return can;
+}
+
+void needs_ipv6(void)
+{
+    if (!has_ipv6())
         not_graded("this machine has no IPv6 on its loopback (::1)");
 }

@@ -7,6 +7,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "check/input.h"
 #include "check/memcheck.h"
 #include "check/record.h"
 #include "check/spawn.h"
@@ -176,17 +177,20 @@ void programs_attend(void)
     for (int i = 0; i < count; i++) {
         drain(&programs[i].out);
         drain(&programs[i].err);
+        input_goes_on(&programs[i]);
     }
 }
 
-int programs_poll_fds(int *fds, int max)
+int programs_poll_fds(struct pollfd *fds, int max)
 {
     int n = 0;
-    for (int i = 0; i < count && n + 2 <= max; i++) {
+    for (int i = 0; i < count && n + 3 <= max; i++) {
         if (programs[i].out.fd != -1)
-            fds[n++] = programs[i].out.fd;
+            fds[n++] = (struct pollfd){.fd = programs[i].out.fd, .events = POLLIN};
         if (programs[i].err.fd != -1)
-            fds[n++] = programs[i].err.fd;
+            fds[n++] = (struct pollfd){.fd = programs[i].err.fd, .events = POLLIN};
+        if (input_waits_on(&programs[i]) != -1)
+            fds[n++] = (struct pollfd){.fd = input_waits_on(&programs[i]), .events = POLLOUT};
     }
     return n;
 }

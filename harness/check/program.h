@@ -8,6 +8,7 @@
  */
 #pragma once
 
+#include <poll.h>
 #include <stdbool.h>
 #include <sys/types.h>
 
@@ -29,7 +30,9 @@ struct program {
     const char *name;
     const char *line;       /**< its command line, for people */
     pid_t pid;
-    int input;              /**< our end of its stdin, or -1 */
+    int input;              /**< our end of its stdin, or -1 (see input.h) */
+    struct bytes typed;     /**< what it gets there, but has had no room for yet */
+    bool input_ends;        /**< behind that comes end-of-file */
     struct output out;
     struct output err;
     bool ended;
@@ -76,7 +79,7 @@ void program_is_sane(const struct program *program);
 bool programs_sleep(void);
 /** True if another program than @p program has not ended. */
 bool others_run(const struct program *program);
-/** Descriptors that poll(2) may watch for the programs' output; returns how many. */
-int programs_poll_fds(int *fds, int max);
+/** What poll(2) may watch for the programs' output, and for room in their input: three at most each. Returns how many. */
+int programs_poll_fds(struct pollfd *fds, int max);
 /** Runs args[0], a program of the lesson, with its arguments; the verb runs() in check.h. */
 struct program *program_runs(struct how how, const char *const *args);

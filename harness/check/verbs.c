@@ -347,25 +347,6 @@ void uses_no_cpu(struct program *program)
                text("it used %.0f %% of a CPU while it had nothing to do", share * 100));
 }
 
-void program_is_typed(struct program *program, struct bytes what)
-{
-    size_t done = 0;
-    while (done < what.length) {
-        ssize_t n = write(program->input, what.data + done, what.length - done);
-        if (n == -1)
-            break; /* it has closed its stdin: what it does next shows whether that was right */
-        done += (size_t)n;
-    }
-    record("stdin", YOU, "data", what);
-}
-
-void input_ends(struct program *program)
-{
-    close(program->input);
-    program->input = -1;
-    record("stdin", YOU, "end-of-file", bytes(""));
-}
-
 /* ------------------------------------------------ serving */
 
 static bool listens_now(void *context)

@@ -154,11 +154,8 @@ static void check_stopped(const struct watch *watch)
 
 static void sleep_until(const struct awaited *awaited, double when)
 {
-    struct pollfd fds[PROGRAMS_MAX * 2 + ATTENDED_MAX + 1];
-    int plain[PROGRAMS_MAX * 2];
-    int n = programs_poll_fds(plain, PROGRAMS_MAX * 2);
-    for (int i = 0; i < n; i++)
-        fds[i] = (struct pollfd){.fd = plain[i], .events = POLLIN};
+    struct pollfd fds[PROGRAMS_MAX * 3 + ATTENDED_MAX + 1];
+    int n = programs_poll_fds(fds, PROGRAMS_MAX * 3);
     for (int i = 0; i < attended_count; i++)
         fds[n++] = (struct pollfd){.fd = attended[i].fd, .events = POLLIN};
     if (awaited->fd > 0)
@@ -181,7 +178,7 @@ static size_t bytes_moved(void)
 {
     size_t bytes = 0;
     for (int i = 0; program_number(i) != NULL; i++)
-        bytes += program_number(i)->out.total;
+        bytes += program_number(i)->out.total - program_number(i)->typed.length;
     for (int i = 0; conn_number(i) != NULL; i++)
         bytes += conn_number(i)->said + conn_number(i)->heard;
     return bytes;
