@@ -6,6 +6,7 @@ WARN   := -Wall -Wextra -Wshadow -Wconversion -Wstrict-prototypes
 LIBS   := -Wl,--as-needed -ljansson -lexpat -ldw -lelf -lseccomp -lmd
 KIT_CFLAGS := -std=gnu17 $(WARN) -Iharness -DKIT_VERSION='"$(shell cat VERSION)"'
 Q := $(if $(V),,@)
+MAKEFLAGS += --no-print-directory
 
 # The executable lies at the root. With another BUILD it lies there: such a build shows only that it can be built.
 SOCKEYE := $(if $(filter build,$(BUILD)),sockeye,$(BUILD)/sockeye)
@@ -17,7 +18,7 @@ NEEDS := build grade $(if $(filter test sanitize coverage bench,$(MAKECMDGOALS))
 # The harness is an archive, from which its programs take what they use. The checks of the lessons are not in it:
 # they register themselves, so they are linked whole, into the worker that plays them and into sockeye that lists them.
 # So are their peers, into sockeye.
-objects  = $(patsubst %.c,$(BUILD)/%.o,$(wildcard $1))
+objects = $(patsubst %.c,$(BUILD)/%.o,$(wildcard $1))
 MAINS   := $(call objects,harness/sockeye.c harness/run/worker.c)
 HARNESS := $(filter-out $(MAINS),$(call objects,harness/*/*.c))
 CHECKS  := $(call objects,lessons/*/check.c)
@@ -75,22 +76,29 @@ docs: need ## makes the book: build/docs/html/index.html
 bench: $(SOCKEYE) ## measures what grading costs beyond compilers and programs
 	@tests/bench
 
-# C of the house's own; the wrong programs under tests/ are wrong on purpose.
-HOUSE := $(wildcard harness/*.[ch] harness/*/*.[ch] lessons/*/*.c solutions/*/*.c tests/*.[ch] $(FOLDERS:%=tests/%/*.[ch]))
-SHELL_SCRIPTS := $(shell grep -lE '^\#!/bin/(ba)?sh' .ci/* docs/* scripts/* tests/* tests/*/* 2>/dev/null)
+# The house's own C: the wrong programs under tests/ are wrong on purpose.
+C_FILES := $(wildcard harness/*.c harness/*/*.c lessons/*/*.c solutions/*/*.c tests/*.c $(FOLDERS:%=tests/%/*.c))
+H_FILES := $(wildcard harness/*.h harness/*/*.h tests/*/*.h)
+SCRIPTS := $(shell grep -slE '^.!/bin/(ba)?sh' .ci/* docs/* scripts/* tests/* tests/*/*)
 
-lint: need ## reads C and scripts for bugs and style: clang-tidy, cppcheck, clang-format, shellcheck
+lint: $(C_FILES:%=$(BUILD)/lint/%) | need ## reads the C and the scripts for bugs and style
 	$(call tell,shellcheck)
-	$Qshellcheck $(SHELL_SCRIPTS)
-	$(call tell,clang-format)
-	$Qclang-format --dry-run -Werror $(HOUSE)
+	$Qshellcheck $(SCRIPTS)
 	$(call tell,cppcheck)
-	$Qcppcheck
-	$(call tell,clang-tidy)
-	$Qclang-tidy
+	$Qcppcheck --quiet --error-exitcode=1 --enable=warning,performance,portability --inline-suppr --suppress=ctuuninitvar \
+	    --std=c11 -Iharness $(C_FILES)
+	$(call tell,clang-format)
+	$Qclang-format --dry-run -Werror $(C_FILES) $(H_FILES)
 
-format: need ## puts the house's C into the style of .clang-format
-	$Qclang-format -i $(HOUSE)
+# A file that clang-tidy has nothing to say of is not read again before it changes, or a header does.
+$(BUILD)/lint/%: % $(H_FILES) .clang-tidy | need
+	$(call tell,clang-tidy)
+	@mkdir -p $(@D)
+	$Qclang-tidy --quiet $< -- $(KIT_CFLAGS) $(FLAGS_$(firstword $(subst /, ,$<))) 2> $@.log || { cat $@.log; exit 1; }
+	@touch $@
+
+format: need ## puts the C into the style of .clang-format
+	$Qclang-format -i $(C_FILES) $(H_FILES)
 
 sanitize: need ## builds and tests with AddressSanitizer and UndefinedBehaviorSanitizer, in build/sanitize
 	@scripts/instrumented sanitize
