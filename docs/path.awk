@@ -1,4 +1,4 @@
-# Draws docs/path for dot: three lessons a row, each row beginning below the end of the one before it.
+# Draws the path (lines "7 fork server", and "Servers" before a part) for dot: three lessons a row, each row beginning below the end of the one before it.
 # -v have=" 01 07 " names the lessons that have a chapter.
 #
 # Every row has a node in each of the three columns, unseen ones too, and every two neighbours an edge, so that rows
