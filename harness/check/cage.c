@@ -58,6 +58,12 @@ const char *cage_become(unsigned int uid)
     return NULL;
 }
 
+static const char *limit_memory(void)
+{
+    struct rlimit memory = {1UL << 30, 1UL << 30}; /* of one process; what all use together is looked at while we wait */
+    return setrlimit(RLIMIT_DATA, &memory) == -1 ? "limit the memory" : NULL;
+}
+
 const char *cage_limits(bool big, int processes)
 {
     for (unsigned int i = 0; i < sizeof limits / sizeof *limits; i++) {
@@ -68,16 +74,15 @@ const char *cage_limits(bool big, int processes)
         if (setrlimit(limits[i].resource, &limit) == -1)
             return "set limits";
     }
-    struct rlimit memory = {1UL << 30, 1UL << 30}; /* of one process; what all use together is looked at while we wait */
-    if (!big && setrlimit(RLIMIT_DATA, &memory) == -1)
-        return "limit the memory";
     struct rlimit tasks = {(rlim_t)processes, (rlim_t)processes};
-    return processes > 0 && setrlimit(RLIMIT_NPROC, &tasks) == -1 ? "limit the processes" : NULL;
+    if (processes > 0 && setrlimit(RLIMIT_NPROC, &tasks) == -1)
+        return "limit the processes";
+    return big ? NULL : limit_memory();
 }
 
 const char *cage_enter(bool private_table, bool big, int processes)
 {
-    const char *undone = cage_limits(big, processes);
+    const char *undone = cage_limits(true, processes);
     if (undone != NULL)
         return undone;
     if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == -1)
@@ -85,5 +90,5 @@ const char *cage_enter(bool private_table, bool big, int processes)
     if (!drop_capabilities())
         return "drop capabilities";
     filter(private_table);
-    return NULL;
+    return big ? NULL : limit_memory(); /* last: making a filter takes memory, which a sanitizer has none of below the limit */
 }
