@@ -6,7 +6,8 @@ WARN   := -Wall -Wextra -Wshadow -Wconversion -Wstrict-prototypes
 LIBS   := -Wl,--as-needed -ljansson -lexpat -ldw -lelf -lseccomp -lmd
 KIT_CFLAGS := -std=gnu17 $(WARN) -Iharness -DKIT_VERSION='"$(shell cat VERSION)"'
 Q := $(if $(V),,@)
-MAKEFLAGS += --no-print-directory
+MAKEFLAGS += --no-print-directory -j$(shell nproc)
+$(if $(filter clean,$(MAKECMDGOALS)),$(eval .NOTPARALLEL:))
 
 # The executable lies at the root. With another BUILD it lies there: such a build shows only that it can be built.
 SOCKEYE := $(if $(filter build,$(BUILD)),sockeye,$(BUILD)/sockeye)
@@ -38,7 +39,6 @@ tell = $(if $(told_$(subst $() ,_,$1)),,$(eval told_$(subst $() ,_,$1) := 1)$(in
 
 all: $(SOCKEYE) ## builds ./sockeye and shows the board (the default)
 	@./sockeye board
-	@echo "Sockeye is ready. Go on with: ./sockeye"
 
 programs: $(SOCKEYE) $(PROGRAMS) ## builds ./sockeye and the programs that the tests need
 
