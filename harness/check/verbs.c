@@ -311,13 +311,13 @@ void comes_to_rest(struct program *program)
     wait_settled(1);
 }
 
-static double cpu_of_all(void)
+static double of_all(double (*seconds)(pid_t pid))
 {
     pid_t pids[PROC_MAX];
     int count = programs_pids(pids, PROC_MAX);
     double sum = 0;
     for (int i = 0; i < count; i++)
-        sum += proc_cpu_seconds(pids[i]);
+        sum += seconds(pids[i]);
     return sum;
 }
 
@@ -333,11 +333,18 @@ void uses_no_cpu(struct program *program)
         record(YOU, NULL, "sleeps", bytes(""));
         return;
     }
-    double before = cpu_of_all();
+    double used = of_all(proc_cpu_seconds);
+    double queued = of_all(proc_queued_seconds);
     double start = now();
     struct awaited awaited = {.come = never, .seconds = 0.4, .stuck_is_no_end = true};
-    wait_until(&awaited);
-    double share = (cpu_of_all() - before) / (now() - start);
+    double share, kept_waiting;
+    do { /* on a busy machine one that spins gets little: it is kept waiting for a CPU, and so looked at for longer */
+        wait_until(&awaited);
+        share = (of_all(proc_cpu_seconds) - used) / (now() - start);
+        kept_waiting = (of_all(proc_queued_seconds) - queued) / (now() - start);
+    } while (share < 0.1 && kept_waiting > 0.5 && now() - start < 4);
+    if (share < 0.1 && kept_waiting > 0.5)
+        fault("this machine is too busy to judge CPU time: the program was ready, and had to wait for a CPU");
     if (share < 0.1)
         return;
     struct awaited described = {.come = has_ended, .context = program, .seconds = 0.7};

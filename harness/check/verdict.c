@@ -21,6 +21,18 @@ void verdict_because(const char *format, ...)
     verdict.because = because;
 }
 
+void verdict_because_also(const char *format, ...)
+{
+    va_list list;
+    size_t used = verdict.because == NULL ? 0 : strlen(because);
+    if (used > 0 && used < sizeof because - 1)
+        because[used++] = ' ';
+    va_start(list, format);
+    vsnprintf(because + used, sizeof because - used, format, list);
+    va_end(list);
+    verdict.because = because;
+}
+
 void verdict_is_whole(void)
 {
     verdict.is_whole = true;

@@ -25,6 +25,8 @@ struct verdict {
 
 /** Says why, for a failure that comes next: verdict_because() first, then fails(). The last one counts. */
 void verdict_because(const char *format, ...) __attribute__((format(printf, 1, 2)));
+/** The same, behind what was said already. */
+void verdict_because_also(const char *format, ...) __attribute__((format(printf, 1, 2)));
 /** The reason found is the whole story (a crash, a flood …), whatever the check was about. */
 void verdict_is_whole(void);
 /** Says where in the program, for a failure that comes next. */

@@ -315,8 +315,8 @@ static const char *describe_stuck(const struct awaited *awaited)
     const char *call = where.call[0] != '\0' ? where.call : system_call;
     const char *process = thread->pid == program->pid ? "your program" : text("your program's process %d", thread->pid);
     const char *on = conn_of_descriptor(thread->pid, stuck_descriptor(thread));
-    verdict_because("It waits for %s%s%s.", what_for(thread, system_call), awaited->who_waits == NULL ? "" : ", while ",
-                    awaited->who_waits == NULL ? "" : awaited->who_waits);
+    verdict_because_also("It waits for %s%s%s.", what_for(thread, system_call), awaited->who_waits == NULL ? "" : ", while ",
+                         awaited->who_waits == NULL ? "" : awaited->who_waits);
     if (program->ended)
         process = text("%s, but left process %d behind, which", program_fate(program), thread->pid);
     return text("%s is waiting in %s()%s%s%s", process, call, where_words(&where), on == NULL ? "" : ", on its connection to ",
@@ -341,8 +341,8 @@ static const char *describe_moving(void)
             if (count > 20)
                 return text("your program has %d processes%s", count, where_words(&where));
             if (cpu > 0.5) {
-                verdict_because("It has used %.1f s of CPU time: a loop that never waits.%s", cpu,
-                                where.call[0] == '\0' ? "" : " Does it end when the call returns 0 or -1?");
+                verdict_because_also("It has used %.1f s of CPU time: a loop that never waits.%s", cpu,
+                                     where.call[0] == '\0' ? "" : " Does it end when the call returns 0 or -1?");
                 return text("your program is running in circles%s", where_words(&where));
             }
             return text("your program is still at work%s", where_words(&where));

@@ -155,30 +155,45 @@ int proc_threads(pid_t pid, struct thread *threads, int max)
     return list.count;
 }
 
-static int add_cpu(int tid, void *context)
+/* What the scheduler says of all threads of a process (Documentation/scheduler/sched-stats.rst of Linux). */
+struct scheduled {
+    pid_t pid;
+    double running;
+    double queued;
+};
+
+static int add_scheduled(int tid, void *context)
 {
-    struct {
-        pid_t pid;
-        double seconds;
-    } *sum = context;
+    struct scheduled *sum = context;
     char path[80];
     char text[128];
+    unsigned long long running;
+    unsigned long long queued;
     snprintf(path, sizeof path, "/proc/%d/task/%d/schedstat", sum->pid, tid);
-    if (proc_read(path, text, sizeof text) > 0)
-        sum->seconds += (double)strtoull(text, NULL, 10) / 1e9;
+    if (proc_read(path, text, sizeof text) <= 0 || sscanf(text, "%llu %llu", &running, &queued) != 2)
+        return 0;
+    sum->running += (double)running / 1e9;
+    sum->queued += (double)queued / 1e9;
     return 1;
+}
+
+static struct scheduled scheduled(pid_t pid)
+{
+    struct scheduled sum = {.pid = pid};
+    char path[64];
+    snprintf(path, sizeof path, "/proc/%d/task", pid);
+    each_number(path, add_scheduled, &sum);
+    return sum;
 }
 
 double proc_cpu_seconds(pid_t pid)
 {
-    struct {
-        pid_t pid;
-        double seconds;
-    } sum = {.pid = pid};
-    char path[64];
-    snprintf(path, sizeof path, "/proc/%d/task", pid);
-    each_number(path, add_cpu, &sum);
-    return sum.seconds;
+    return scheduled(pid).running;
+}
+
+double proc_queued_seconds(pid_t pid)
+{
+    return scheduled(pid).queued;
 }
 
 size_t proc_memory(pid_t pid)

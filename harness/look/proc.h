@@ -55,6 +55,9 @@ int proc_threads(pid_t pid, struct thread *threads, int max);
 /** CPU time used by all threads of @p pid so far, in seconds; 0 if it is gone. */
 double proc_cpu_seconds(pid_t pid);
 
+/** Seconds that all threads of @p pid so far were ready to run, and had to wait for a CPU; 0 if it is gone. */
+double proc_queued_seconds(pid_t pid);
+
 /** Memory that @p pid has in use (resident, in bytes); 0 if it is gone. */
 size_t proc_memory(pid_t pid);
 

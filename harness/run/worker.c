@@ -134,13 +134,17 @@ static _Noreturn void give_up(const char *what)
     exit(3);
 }
 
-/* The programs' working directory, in a folder of this check's own. */
+/* The folder of this check alone, which holds the programs' working directory and memcheck's reports. */
+static struct path check_folder(void)
+{
+    struct path folder = path_of("%s", stage.scratch);
+    *strrchr(folder.text, '/') = '\0';
+    return folder;
+}
+
 static void make_scratch(void)
 {
-    char parent[PATH_MAX];
-    snprintf(parent, sizeof parent, "%s", stage.scratch);
-    *strrchr(parent, '/') = '\0';
-    if (mkdir(parent, 0755) == -1 && errno != EEXIST)
+    if (mkdir(check_folder().text, 0755) == -1 && errno != EEXIST)
         give_up("make a folder for the programs");
     if (mkdir(stage.scratch, 0777) == -1 || chmod(stage.scratch, 0777) == -1)
         give_up("make a folder for the programs");
@@ -230,7 +234,7 @@ int main(int argc, char *argv[])
     programs_kill_all();
     conns_close();
     if (!stage.private_network)
-        remove_tree(path_of("%s/..", stage.scratch).text);
+        remove_tree(check_folder().text);
     keep_release();
     return 0;
 }
