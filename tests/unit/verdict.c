@@ -46,6 +46,19 @@ static void a_failure_ends_the_check_at_once(void)
     CU_ASSERT(!verdict.crashed);
 }
 
+static void explains_in_two_parts(void)
+{
+    verdict_because_also("It waits for %s.", "Godot");
+    verdict_because_also("Nobody comes.");
+    fails("a", "b");
+}
+
+static void a_cause_may_be_added_to(void)
+{
+    assert_text(verdict_of(explains_in_two_parts).because, "It waits for Godot. Nobody comes.");
+    assert_text(verdict_of(explains_in_two_parts).because, "It waits for Godot. Nobody comes.");
+}
+
 static void fails_plainly(void)
 {
     fails("a", "b");
@@ -114,6 +127,9 @@ static void no_memory_is_a_fault_of_ours(void)
 
 static void explains_at_length(void)
 {
+    verdict_because("%s", repeated('y', 2046).data);
+    verdict_because_also("at the very end");
+    verdict_because_also("and behind it");
     verdict_because("%s", repeated('x', 100000).data);
     fails("a", "b");
 }
@@ -154,6 +170,7 @@ static void a_verdict_outside_of_a_check_aborts(void)
 
 static CU_TestInfo tests[] = {
     {"a failure ends the check at once, from however deep", a_failure_ends_the_check_at_once},
+    {"a cause may be added to", a_cause_may_be_added_to},
     {"a check that returns has passed", a_check_that_returns_has_passed},
     {"a verdict knows nothing of the one before", a_verdict_knows_nothing_of_the_one_before},
     {"faults, and what is not graded, have a reason", faults_and_what_is_not_graded_have_a_reason},

@@ -1,0 +1,449 @@
+/* The program under test in verbs.c: does what its arguments say, one after the other, and ends with status 0.
+ *
+ *     actor connect 4242 send "knock knock" copy exit 3
+ *
+ * "fork A B parent C" lets a child do A and B and then end, while the parent goes on with C. A line that a test asks for is
+ * found by the words of its comment. */
+#define _GNU_SOURCE
+#include <arpa/inet.h>
+#include <errno.h>
+#include <netinet/in.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+static int conn = -1;
+static int listener = -1;
+static char buffer[1 << 16];
+static char **words;    /* what is still to be done */
+
+static void must(int done, const char *what)
+{
+    if (done == -1) {
+        perror(what);
+        exit(1);
+    }
+}
+
+static struct sockaddr_in loopback(const char *port)
+{
+    return (struct sockaddr_in){
+        .sin_family = AF_INET, .sin_port = htons((in_port_t)atoi(port)), .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+}
+
+/* ---- connections */
+
+static void connects(const char *port)
+{
+    struct sockaddr_in address = loopback(port);
+    conn = socket(AF_INET, SOCK_STREAM, 0);
+    must(connect(conn, (struct sockaddr *)&address, sizeof address), "connect");
+}
+
+static void listens_with(const char *port, int backlog)
+{
+    struct sockaddr_in address = loopback(port);
+    int one = 1;
+    listener = socket(AF_INET, SOCK_STREAM, 0);
+    setsockopt(listener, SOL_SOCKET, SO_REUSEADDR, &one, sizeof one);
+    must(bind(listener, (struct sockaddr *)&address, sizeof address), "bind");
+    must(listen(listener, backlog), "listen");
+}
+
+static void listens(const char *port)
+{
+    listens_with(port, 100);
+}
+
+static void listens_with_no_queue(const char *port)
+{
+    listens_with(port, 0);
+}
+
+static void accepts(const char *none)
+{
+    (void)none;
+    conn = accept(listener, NULL, NULL);
+    must(conn, "accept");
+}
+
+static void writes(int fd, const char *data, size_t length)
+{
+    for (ssize_t n; length > 0; data += n, length -= (size_t)n) {
+        n = write(fd, data, length); /* here it writes */
+        must((int)n, "write");
+    }
+}
+
+static void sends(const char *text)
+{
+    writes(conn, text, strlen(text));
+}
+
+static void sends_its_nul(const char *text)
+{
+    writes(conn, text, strlen(text) + 1);
+}
+
+static void sends_many(const char *count)
+{
+    memset(buffer, 'x', sizeof buffer);
+    for (size_t left = strtoul(count, NULL, 10), n; left > 0; left -= n) {
+        n = left < sizeof buffer ? left : sizeof buffer;
+        writes(conn, buffer, n);
+    }
+}
+
+static ssize_t receives(void)
+{
+    return recv(conn, buffer, sizeof buffer, 0); /* here it receives */
+}
+
+static void receives_once(const char *none)
+{
+    (void)none;
+    must((int)receives(), "recv");
+}
+
+static void prints_how_many_it_receives(const char *none)
+{
+    (void)none;
+    dprintf(1, "%zd ", receives());
+}
+
+static void copies_to(int to)
+{
+    ssize_t n;
+    while ((n = receives()) > 0)
+        writes(to, buffer, (size_t)n);
+    must((int)n, "recv");
+}
+
+static void copies(const char *none)
+{
+    (void)none;
+    copies_to(1);
+}
+
+static void echoes(const char *none)
+{
+    (void)none;
+    copies_to(conn);
+}
+
+static void shuts_down(const char *none)
+{
+    (void)none;
+    shutdown(conn, SHUT_WR);
+}
+
+static void closes(const char *none)
+{
+    (void)none;
+    close(conn);
+}
+
+static void resets(const char *none)
+{
+    struct linger abort_it = {1, 0};
+    setsockopt(conn, SOL_SOCKET, SO_LINGER, &abort_it, sizeof abort_it);
+    closes(none);
+}
+
+static void limits_its_patience(const char *seconds)
+{
+    struct timeval limit = {atoi(seconds), 0};
+    setsockopt(conn, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof limit);
+}
+
+static void tells_an_interruption(const char *none)
+{
+    (void)none;
+    dprintf(1, "%s", receives() == -1 ? strerrorname_np(errno) : "no error");
+}
+
+/* A forking server: "parent-closes", "child-closes" and "itself" tell what it does. */
+static void serves(const char *manner)
+{
+    signal(SIGCHLD, SIG_IGN);
+    for (;;) {
+        accepts(NULL);
+        if (strstr(manner, "itself") != NULL)
+            continue;
+        if (fork() == 0) {
+            if (strstr(manner, "child-closes") != NULL)
+                close(listener);
+            echoes(NULL);
+            exit(0);
+        }
+        if (strstr(manner, "parent-closes") != NULL)
+            close(conn);
+    }
+}
+
+/* Sends a datagram and prints the answer. */
+static void asks(const char *port)
+{
+    struct sockaddr_in address = loopback(port);
+    int fd = socket(AF_INET, SOCK_DGRAM, 0);
+    must((int)sendto(fd, "what?", 5, 0, (struct sockaddr *)&address, sizeof address), "sendto");
+    ssize_t n = recv(fd, buffer, sizeof buffer, 0); /* here it waits for an answer */
+    writes(1, buffer, (size_t)n);
+}
+
+/* ---- words */
+
+static void prints(const char *text)
+{
+    writes(1, text, strlen(text));
+}
+
+static void prints_into_a_buffer(const char *text)
+{
+    printf("%s", text);
+}
+
+static void complains(const char *text)
+{
+    writes(2, text, strlen(text));
+}
+
+static void copies_its_input(const char *none)
+{
+    ssize_t n;
+    (void)none;
+    while ((n = read(0, buffer, sizeof buffer)) > 0) /* here it reads its input */
+        writes(1, buffer, (size_t)n);
+}
+
+static void waits_for_its_input(const char *none)
+{
+    (void)none;
+    must((int)read(0, buffer, 1), "read");
+}
+
+static void floods(const char *fd)
+{
+    memset(buffer, 'x', sizeof buffer);
+    for (;;)
+        writes(atoi(fd), buffer, sizeof buffer);
+}
+
+/* What it was started with: its descriptors, and the signals among a few that are ignored or blocked. */
+static void tells_its_start(const char *none)
+{
+    static const int signals[] = {SIGHUP, SIGINT, SIGPIPE, SIGCHLD, SIGUSR2};
+    struct sigaction action;
+    sigset_t mask;
+    (void)none;
+    sigprocmask(SIG_BLOCK, NULL, &mask);
+    for (int fd = 0; fd < 20; fd++) {
+        if (dup2(fd, fd) == fd)
+            printf("%d ", fd);
+    }
+    for (size_t i = 0; i < sizeof signals / sizeof *signals; i++) {
+        if (sigaction(signals[i], NULL, &action) == 0 && action.sa_handler == SIG_IGN)
+            printf("ignores-%s ", sigabbrev_np(signals[i]));
+        if (sigismember(&mask, signals[i]) == 1)
+            printf("blocks-%s ", sigabbrev_np(signals[i]));
+    }
+    printf("PATH=%s", getenv("PATH") == NULL ? "" : getenv("PATH"));
+    fflush(stdout);
+}
+
+/* ---- ends, and what goes before them */
+
+static void exits(const char *status)
+{
+    exit(atoi(status));
+}
+
+static void raises(const char *number)
+{
+    raise(atoi(number));
+}
+
+static void crashes(const char *none)
+{
+    volatile int *volatile nowhere = NULL;
+    (void)none;
+    *nowhere = 1; /* here it crashes */
+}
+
+static void pauses(const char *none)
+{
+    (void)none;
+    for (;;)
+        pause(); /* here it pauses */
+}
+
+static void naps(const char *milliseconds)
+{
+    long n = atol(milliseconds);
+    nanosleep(&(struct timespec){n / 1000, n % 1000 * 1000000}, NULL);
+}
+
+static void spins(const char *none)
+{
+    (void)none;
+    for (;;)
+        getppid(); /* here it spins */
+}
+
+static void ticks(const char *none)
+{
+    (void)none;
+    for (;;)
+        naps("25");
+}
+
+static int status_at_signal;
+
+static void on_signal(int sig)
+{
+    (void)sig;
+    _exit(status_at_signal);
+}
+
+/* SIGTERM ends it with that status. */
+static void catches(const char *status)
+{
+    struct sigaction action = {.sa_handler = on_signal};
+    status_at_signal = atoi(status);
+    sigaction(SIGTERM, &action, NULL);
+}
+
+static void takes_memory(const char *megabytes)
+{
+    for (int i = 0; i < atoi(megabytes); i++) {
+        char *more = malloc(1 << 20);
+        memset(more, 'x', 1 << 20);
+    }
+}
+
+static void leaks(const char *none)
+{
+    (void)none;
+    char *volatile lost = malloc(100); /* here it leaks */
+    lost[0] = 'x';
+    lost = NULL;
+}
+
+/* ---- processes */
+
+static int is_child;
+
+static void forks(const char *none)
+{
+    (void)none;
+    fflush(stdout);
+    pid_t pid = fork();
+    must(pid, "fork");
+    is_child = pid == 0;
+    while (pid != 0 && *words != NULL && strcmp(*words, "parent") != 0)
+        words++;
+}
+
+static void goes_on_as_parent(const char *none)
+{
+    (void)none;
+    if (is_child)
+        exit(0);
+}
+
+static void reaps(const char *none)
+{
+    (void)none;
+    must(wait(NULL), "wait");
+}
+
+static void forks_without_end(const char *none)
+{
+    (void)none;
+    for (;;) {
+        if (fork() == 0)
+            pauses(NULL);
+    }
+}
+
+static void tells_whether_it_can_fork(const char *none)
+{
+    (void)none;
+    pid_t pid = fork();
+    if (pid == 0)
+        exit(0);
+    dprintf(1, "%s", pid == -1 ? strerrorname_np(errno) : "forked");
+}
+
+static const struct action {
+    const char *word;
+    int takes_argument;
+    void (*act)(const char *argument);
+} actions[] = {
+    {"connect", 1, connects},
+    {"listen", 1, listens},
+    {"listen-no-queue", 1, listens_with_no_queue},
+    {"accept", 0, accepts},
+    {"send", 1, sends},
+    {"send-nul", 1, sends_its_nul},
+    {"send-many", 1, sends_many},
+    {"recv", 0, receives_once},
+    {"recv-count", 0, prints_how_many_it_receives},
+    {"recv-error", 0, tells_an_interruption},
+    {"copy", 0, copies},
+    {"echo", 0, echoes},
+    {"shutdown", 0, shuts_down},
+    {"close", 0, closes},
+    {"reset", 0, resets},
+    {"timeout", 1, limits_its_patience},
+    {"serve", 1, serves},
+    {"ask", 1, asks},
+    {"print", 1, prints},
+    {"printf", 1, prints_into_a_buffer},
+    {"complain", 1, complains},
+    {"cat", 0, copies_its_input},
+    {"gate", 0, waits_for_its_input},
+    {"flood", 1, floods},
+    {"start", 0, tells_its_start},
+    {"exit", 1, exits},
+    {"raise", 1, raises},
+    {"crash", 0, crashes},
+    {"pause", 0, pauses},
+    {"nap", 1, naps},
+    {"spin", 0, spins},
+    {"tick", 0, ticks},
+    {"catch", 1, catches},
+    {"take-memory", 1, takes_memory},
+    {"leak", 0, leaks},
+    {"fork", 0, forks},
+    {"parent", 0, goes_on_as_parent},
+    {"reap", 0, reaps},
+    {"bomb", 0, forks_without_end},
+    {"can-fork", 0, tells_whether_it_can_fork},
+};
+
+static const struct action *action_named(const char *word)
+{
+    for (size_t i = 0; i < sizeof actions / sizeof *actions; i++) {
+        if (strcmp(actions[i].word, word) == 0)
+            return &actions[i];
+    }
+    fprintf(stderr, "actor: no action %s\n", word);
+    exit(9);
+}
+
+int main(int argc, char *argv[])
+{
+    (void)argc;
+    words = argv + 1;
+    while (*words != NULL) {
+        const struct action *action = action_named(*words++);
+        action->act(action->takes_argument ? *words++ : NULL);
+    }
+    return 0;
+}

@@ -1,0 +1,1135 @@
+/* The verbs of check.h, and grade(): checks that programs/actor.c meets, and checks that it does not meet.
+ *
+ * PLAY is a CHECK with the ending that it must have: its status, and for a failure what the report must say. All are graded
+ * by grade() at the set-up, side by side, in plain mode and in private worlds, with this program as the worker; then each is
+ * a test of its own. In an expected text "*" stands for anything. */
+#define _GNU_SOURCE
+#define LESSON_FOLDER "99-unit"
+#include "check/check.h"
+
+#include <dirent.h>
+#include <sched.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "check/conn.h"
+#include "check/record.h"
+#include "check/stage.h"
+#include "check/strace.h"
+#include "check/verdict.h"
+#include "check/wait.h"
+#include "look/proc.h"
+#include "record/result.h"
+#include "run/grade.h"
+#include "run/rundir.h"
+#include "unit.h"
+
+struct ending {
+    const char *name;           /* the check's */
+    const char *status;
+    const char *plain_status;   /* if it is another in plain mode */
+    const char *expected;       /* NULL: not looked at; "": nothing */
+    const char *observed;
+    const char *because;
+    const char *at;             /* where: the words of a comment in actor.c */
+    const char *call;           /* what is called there */
+    bool by_strace;             /* may not be graded where strace can't trace */
+};
+
+enum { ENDINGS_MAX = 200 };
+
+static const struct ending *endings[ENDINGS_MAX];
+static CU_TestInfo tests[ENDINGS_MAX + 8];
+static int ending_count;
+
+static void ends_as_it_should(void);
+
+static void add(const struct ending *ending)
+{
+    endings[ending_count] = ending;
+    tests[ending_count++] = (CU_TestInfo){ending->name, ends_as_it_should};
+}
+
+#define ENDING(check, ...)                                                                                             \
+    static const struct ending ending_##check = {.name = #check, __VA_ARGS__};                                         \
+    __attribute__((constructor)) static void add_##check(void) { add(&ending_##check); }
+#define PLAY(check, ...)                                                                                               \
+    ENDING(check, __VA_ARGS__)                                                                                         \
+    CHECK(check, #check, POINTS(1))
+
+#define PASSES .status = "passed", .expected = "", .observed = "", .because = ""
+#define FAILS .status = "failed"
+
+#define ACTOR "actor"
+
+/* ------------------------------------------------ accepts, nobody_came */
+
+PLAY(accepts_a_connection, PASSES)
+{
+    struct listener *server = listens(ANY_PORT);
+    struct program *actor = runs(ACTOR, "connect", port_of(server));
+    accepts(server);
+    exits(actor, 0);
+}
+
+PLAY(accepts_nothing_from_one_who_ends, FAILS, .expected = "a connection to 127.0.0.1 port ",
+     .observed = "no connection came*actor ended with status 1; its stderr: \"not today\"")
+{
+    struct listener *server = listens(ANY_PORT);
+    runs(ACTOR, "complain", "not today", "exit", "1");
+    accepts(server);
+}
+
+PLAY(accepts_nothing_from_one_who_is_stuck, FAILS,
+     .observed = "no connection came*your program is waiting in pause() at actor.c:",
+     .because = "It waits for a signal, while the server waits for a connection", .at = "here it pauses", .call = "pause")
+{
+    struct listener *server = listens(ANY_PORT);
+    runs(ACTOR, "pause");
+    accepts(server);
+}
+
+PLAY(nobody_comes, PASSES)
+{
+    struct listener *server = listens(ANY_PORT);
+    exits(runs(ACTOR), 0);
+    nobody_came(server);
+}
+
+PLAY(somebody_comes, FAILS, .expected = "no connection", .observed = "your program made a connection")
+{
+    struct listener *server = listens(ANY_PORT);
+    exits(runs(ACTOR, "connect", port_of(server)), 0);
+    nobody_came(server);
+}
+
+/* ------------------------------------------------ hears */
+
+/* A program that connects to a server of ours, and goes on with one action. */
+static struct conn *from_actor(const char *action, const char *argument)
+{
+    struct listener *server = listens(ANY_PORT);
+    if (argument == NULL)
+        runs(ACTOR, "connect", port_of(server), action);
+    else
+        runs(ACTOR, "connect", port_of(server), action, argument);
+    return accepts(server);
+}
+
+PLAY(hears_what_is_sent, PASSES)
+{
+    const char *words = random_words();
+    hears(from_actor("send", words), words);
+}
+
+PLAY(hears_other_bytes, FAILS, .expected = "the server hears \"knock\\n\" (6 bytes)",
+     .observed = "it heard \"knack\\n\" (6 bytes): at byte 2 \"ack\\n\" where \"ock\\n\" was expected")
+{
+    hears(from_actor("send", "knack\n"), "knock\n");
+}
+
+PLAY(hears_nothing_from_one_who_is_stuck, FAILS, .expected = "the server hears \"knock\\n\"",
+     .observed = "it heard nothing, of 6 bytes*your program is waiting in recv() at actor.c:*, on its connection to the server",
+     .because = "It waits for bytes that nobody will send, while the server waits for an answer", .at = "here it receives",
+     .call = "recv")
+{
+    hears(from_actor("recv", NULL), "knock\n");
+}
+
+PLAY(hears_nothing_from_one_who_ends, FAILS,
+     .observed = "it heard nothing, of 6 bytes, then end-of-file*actor ended with status 3")
+{
+    hears(from_actor("exit", "3"), "knock\n");
+}
+
+PLAY(hears_the_beginning_alone, FAILS, .observed = "it heard only the first 5 of 6 bytes: \"knock\"*waiting in pause()")
+{
+    struct listener *server = listens(ANY_PORT);
+    runs(ACTOR, "connect", port_of(server), "send", "knock", "pause");
+    hears(accepts(server), "knock\n");
+}
+
+/* The cause is told, and what it waits for. */
+PLAY(hears_a_string_for_bytes, FAILS, .observed = "it heard only the first 5 of 8 bytes",
+     .because = "It stops exactly before a NUL byte*It waits for a signal")
+{
+    struct listener *server = listens(ANY_PORT);
+    runs(ACTOR, "connect", port_of(server), "send", "knock", "pause");
+    hears(accepts(server), literal("knock\0ed"));
+}
+
+PLAY(hears_a_reset, FAILS, .observed = "it heard nothing, of 6 bytes, then the connection was reset")
+{
+    hears(from_actor("reset", NULL), "knock\n");
+}
+
+PLAY(hears_crlf_for_lf, FAILS, .because = "The line ends in CR LF where LF alone was asked for")
+{
+    hears(from_actor("send", "knock\r\n"), "knock\n");
+}
+
+/* It spins: it never gets there, and is no standstill either. */
+PLAY(hears_nothing_from_one_who_spins, FAILS,
+     .observed = "it heard nothing, of 6 bytes*your program is running in circles at actor.c:", .because = "a loop that never waits",
+     .at = "here it spins")
+{
+    hears(from_actor("spin", NULL), "knock\n");
+}
+
+PLAY(hears_slowly_what_is_large, PASSES)
+{
+    struct listener *server = listens_with_small_buffers(ANY_PORT);
+    struct program *actor = runs(ACTOR, "connect", port_of(server), "send-many", "300000");
+    struct conn *conn = accepts(server);
+    hears_slowly(conn, repeated('x', 300000));
+    hears_end(conn);
+    exits(actor, 0);
+}
+
+/* ------------------------------------------------ hears_end, is_closed, hears_nothing */
+
+PLAY(hears_the_end, PASSES)
+{
+    hears_end(from_actor("shutdown", NULL));
+}
+
+PLAY(hears_more_before_the_end, FAILS, .expected = "the server hears end-of-file", .observed = "it heard more: \"\\000\"",
+     .because = "the terminating NUL of a C string")
+{
+    struct conn *conn = from_actor("send-nul", "knock\n");
+    hears(conn, "knock\n");
+    hears_end(conn);
+}
+
+PLAY(hears_a_reset_for_an_end, FAILS, .expected = "the server hears end-of-file", .observed = "the connection was reset",
+     .because = "bytes are still unread")
+{
+    hears_end(from_actor("reset", NULL));
+}
+
+PLAY(hears_no_end_while_a_child_holds_it, FAILS, .observed = "the connection is still open in child *(descriptor 3)*waiting in ")
+{
+    struct listener *server = listens(ANY_PORT);
+    runs(ACTOR, "connect", port_of(server), "fork", "pause", "parent", "close", "pause");
+    hears_end(accepts(server));
+}
+
+PLAY(hears_no_end_from_one_who_holds_it, FAILS,
+     .observed = "the connection is still open in the first process *(descriptor 3)*waiting in recv()",
+     .because = "while the server waits for end-of-file", .at = "here it receives")
+{
+    hears_end(from_actor("recv", NULL));
+}
+
+PLAY(hears_nothing_now, PASSES)
+{
+    hears_nothing(from_actor("recv", NULL));
+}
+
+PLAY(hears_something, FAILS, .expected = "hears nothing for now", .observed = "it heard \"knock\"")
+{
+    hears_nothing(from_actor("send", "knock"));
+}
+
+PLAY(hears_an_end, FAILS, .expected = "hears nothing for now", .observed = "it heard end-of-file")
+{
+    hears_nothing(from_actor("shutdown", NULL));
+}
+
+PLAY(is_closed_by_an_end, PASSES)
+{
+    struct listener *server = listens(ANY_PORT);
+    runs(ACTOR, "connect", port_of(server), "send-many", "100000", "close", "pause");
+    is_closed(accepts(server));
+}
+
+PLAY(is_closed_by_a_reset, PASSES)
+{
+    is_closed(from_actor("reset", NULL));
+}
+
+PLAY(is_not_closed, FAILS, .expected = "the connection of the server is closed",
+     .observed = "it stays open in the first process *waiting in recv()")
+{
+    is_closed(from_actor("recv", NULL));
+}
+
+/* ------------------------------------------------ says, exchanges */
+
+PLAY(says_and_hears_it_back, PASSES)
+{
+    struct bytes large = random_bytes(3000000);
+    struct conn *conn = from_actor("echo", NULL);
+    exchanges(conn, large, large);
+    half_closes(conn);
+    hears_end(conn);
+}
+
+PLAY(says_to_one_who_does_not_read, FAILS, .expected = "the program reads what the server sends",
+     .observed = "it has not read the last * of 16777216 bytes*your program is waiting in pause() at actor.c:",
+     .because = "while the server has more to send", .at = "here it pauses")
+{
+    says(from_actor("pause", NULL), repeated('x', 16 << 20));
+}
+
+PLAY(says_each_piece_when_the_last_is_taken, PASSES)
+{
+    struct listener *server = listens(ANY_PORT);
+    struct program *actor = runs(ACTOR, "connect", port_of(server), "recv-count", "recv-count", "recv-count");
+    struct conn *conn = accepts(server);
+    says(conn, "who's ");
+    says_when_taken(conn, "there");
+    says_when_taken(conn, "?");
+    prints(actor, "6 5 1 ");
+    exits(actor, 0);
+}
+
+PLAY(says_what_fits_and_then_the_rest, PASSES)
+{
+    struct listener *server = listens(ANY_PORT);
+    struct bytes large = random_bytes(16 << 20);
+    struct program *actor = runs_as((struct how){.input = true}, ACTOR, "connect", port_of(server), "gate", "copy");
+    struct conn *conn = accepts(server);
+    says_what_fits(conn, large);
+    if (rest_of(conn, large).length == 0 || rest_of(conn, large).length == large.length)
+        fault("some of it should fit, and not all");
+    is_typed(actor, "x");
+    says(conn, rest_of(conn, large));
+    hangs_up(conn);
+    prints(actor, large);
+    exits(actor, 0);
+}
+
+PLAY(a_reset_reaches_the_program, PASSES)
+{
+    struct listener *server = listens(ANY_PORT);
+    struct program *actor = runs(ACTOR, "connect", port_of(server), "copy");
+    struct conn *conn = accepts(server);
+    says(conn, "before");
+    is_taken(conn);
+    resets(conn);
+    complains(actor, "recv", "RESET BY peer|broken");
+    prints(actor, "before");
+    exits(actor, 1);
+}
+
+/* ------------------------------------------------ playing clients */
+
+static void serves_in(const char *manner, int port)
+{
+    is_listening(runs(ACTOR, "listen", number(port), "serve", manner), port);
+}
+
+static struct conn *served_client(int port)
+{
+    struct conn *client = connects(port);
+    says(client, "hello");
+    hears(client, "hello");
+    return client;
+}
+
+PLAY(connects_to_a_server, PASSES)
+{
+    int port = free_port();
+    serves_in("parent-closes child-closes", port);
+    struct conn *client = served_client(port);
+    half_closes(client);
+    hears_end(client);
+}
+
+PLAY(connects_to_nobody, FAILS, .expected = "a connection to 127.0.0.1 port ",
+     .observed = "Connection refused; actor ended with status 4")
+{
+    struct program *actor = runs(ACTOR, "exit", "4");
+    finishes(actor);
+    connects(free_port());
+}
+
+PLAY(connects_to_a_full_queue, FAILS, .observed = "the connection is not taken", .because = "the second argument of listen()")
+{
+    int port = free_port();
+    is_listening(runs(ACTOR, "listen-no-queue", number(port), "pause"), port);
+    for (int i = 0; i < 5; i++)
+        connects(port);
+}
+
+PLAY(finds_nobody_there, PASSES)
+{
+    finds_nobody("127.0.0.1", free_port());
+}
+
+PLAY(finds_somebody, FAILS, .expected = "nobody listens on 127.0.0.1 port ", .observed = "the connection was taken")
+{
+    int port = free_port();
+    is_listening(runs(ACTOR, "listen", number(port), "pause"), port);
+    finds_nobody("127.0.0.1", port);
+}
+
+PLAY(nobody_listens_who_has_ended, FAILS, .expected = "actor listens on TCP port ", .observed = "nothing listens there; actor ended with status 0")
+{
+    is_listening(runs(ACTOR), free_port());
+}
+
+PLAY(nobody_listens_who_is_stuck, FAILS, .observed = "nothing listens there; your program is waiting in pause()",
+     .at = "here it pauses")
+{
+    is_listening(runs(ACTOR, "pause"), free_port());
+}
+
+PLAY(no_port_is_given_twice, PASSES)
+{
+    int ports[20];
+    for (int i = 0; i < 20; i++) {
+        ports[i] = free_port();
+        for (int k = 0; k < i; k++) {
+            if (ports[i] == ports[k])
+                fault("port %d is given twice", ports[i]);
+        }
+    }
+}
+
+/* ------------------------------------------------ prints, complains, refuses */
+
+PLAY(prints_what_it_should, PASSES)
+{
+    struct program *actor = runs(ACTOR, "print", "who's ", "print", "there?\n");
+    prints(actor, "who's there?\n");
+    exits(actor, 0);
+}
+
+PLAY(prints_something_else, FAILS, .expected = "stdout is \"who's there?\\n\" (13 bytes)",
+     .observed = "it printed only the first 5 of 13 bytes: \"who's\"; actor ended with status 0; its stderr is empty")
+{
+    prints(runs(ACTOR, "print", "who's"), "who's there?\n");
+}
+
+PLAY(prints_where_nothing_belongs, FAILS, .expected = "stdout is empty", .observed = "then 5 more: \"noise\"")
+{
+    prints(runs(ACTOR, "print", "noise"), "");
+}
+
+PLAY(prints_it_and_goes_on, FAILS, .expected = "stdout is \"there\" (5 bytes), and the program ends",
+     .observed = "so far it printed exactly that*waiting in pause()", .at = "here it pauses")
+{
+    prints(runs(ACTOR, "print", "there", "pause"), "there");
+}
+
+PLAY(prints_before_it_ends, PASSES)
+{
+    struct program *actor = runs_as((struct how){.input = true}, ACTOR, "print", "there", "gate");
+    prints_at_once(actor, "there");
+    input_ends(actor);
+    exits(actor, 0);
+}
+
+PLAY(prints_into_a_buffer, FAILS, .expected = "stdout is \"there\" (5 bytes), at once", .observed = "so far it printed nothing",
+     .because = "fflush(stdout). It waits for input on its stdin.")
+{
+    prints_at_once(runs_as((struct how){.input = true}, ACTOR, "printf", "there", "gate"), "there");
+}
+
+PLAY(complains_of_it, PASSES)
+{
+    struct program *actor = runs(ACTOR, "complain", "127.0.0.1 port 7: Connection Refused\n", "exit", "1");
+    complains(actor, "127.0.0.1", "7", "connection refused|no route");
+    exits(actor, 1);
+}
+
+PLAY(complains_of_something_else, FAILS, .expected = "a message on stderr that names \"7777\" and \"refused\" or \"reset\"",
+     .observed = "stderr is \"7777: oops\\n\", without \"refused\" or \"reset\"; actor ended with status 1")
+{
+    complains(runs(ACTOR, "complain", "7777: oops\n", "exit", "1"), "7777", "refused|reset");
+}
+
+PLAY(complains_on_stdout, FAILS, .observed = "stderr is empty; actor ended with status 1",
+     .because = "It printed \"refused\" on stdout: messages belong on stderr")
+{
+    complains(runs(ACTOR, "print", "refused", "exit", "1"), "refused");
+}
+
+PLAY(complains_of_nothing_and_is_stuck, FAILS, .observed = "stderr is empty; your program is waiting in pause()")
+{
+    complains(runs(ACTOR, "pause"), "refused");
+}
+
+PLAY(refuses_wrong_arguments, PASSES)
+{
+    refuses(ACTOR, "complain", "usage: actor", "exit", "2");
+}
+
+PLAY(refuses_with_another_status, FAILS, .expected = "actor complain usage exit 1: a message on stderr and status 2",
+     .observed = "actor ended with status 1; its stderr: \"usage\"")
+{
+    refuses(ACTOR, "complain", "usage", "exit", "1");
+}
+
+PLAY(refuses_without_a_word, FAILS, .observed = "status 2, but nothing on stderr")
+{
+    refuses(ACTOR, "exit", "2");
+}
+
+PLAY(refuses_on_stdout_too, FAILS, .expected = "nothing on stdout", .observed = "it printed \"usage\"")
+{
+    refuses(ACTOR, "complain", "usage", "print", "usage", "exit", "2");
+}
+
+PLAY(refuses_nothing_and_waits, FAILS, .expected = "a message on stderr and status 2", .observed = "your program is waiting in pause()",
+     .at = "here it pauses")
+{
+    refuses(ACTOR, "pause");
+}
+
+PLAY(refuses_before_it_makes_a_socket, PASSES, .by_strace = true)
+{
+    refuses_without_socket(ACTOR, "complain", "usage", "exit", "2");
+}
+
+PLAY(refuses_after_it_made_a_socket, FAILS, .observed = "the program made an internet socket first", .by_strace = true)
+{
+    refuses_without_socket(ACTOR, "listen", number(free_port()), "complain", "usage", "exit", "2");
+}
+
+/* ------------------------------------------------ ends */
+
+PLAY(exits_as_it_should, PASSES)
+{
+    exits(runs(ACTOR, "exit", "5"), 5);
+}
+
+PLAY(exits_with_another_status, FAILS, .expected = "actor ends with status 0", .observed = "actor ended with status 5; its stderr: \"why\"")
+{
+    exits(runs(ACTOR, "complain", "why", "exit", "5"), 0);
+}
+
+PLAY(exits_never, FAILS, .expected = "actor ends with status 0", .observed = "your program is waiting in pause()", .at = "here it pauses")
+{
+    exits(runs(ACTOR, "pause"), 0);
+}
+
+PLAY(exits_later_than_it_may, FAILS, .expected = "actor ends with status 0 within 0.1 second", .observed = "after 1.1 s your program is still at work")
+{
+    exits_within(runs(ACTOR, "nap", "100000"), 0.1, 0);
+}
+
+PLAY(exits_and_leaves_a_daemon, FAILS, .expected = "actor ends and leaves no process behind", .observed = "it left 1 process (",
+     .because = "A child that nobody waits for goes on")
+{
+    exits(runs(ACTOR, "fork", "pause", "parent", "exit", "0"), 0);
+}
+
+PLAY(exits_by_a_signal_of_its_own, FAILS, .observed = "actor was ended by SIGPIPE", .because = "ignore SIGPIPE or use MSG_NOSIGNAL")
+{
+    exits(runs(ACTOR, "raise", number(SIGPIPE)), 0);
+}
+
+PLAY(exits_at_a_signal, PASSES)
+{
+    struct program *actor = runs(ACTOR, "catch", "3", "pause");
+    comes_to_rest(actor);
+    is_sent(actor, SIGTERM);
+    exits(actor, 3);
+}
+
+PLAY(exits_by_the_signal_it_is_sent, FAILS, .expected = "actor ends with status 0", .observed = "actor was ended by SIGTERM",
+     .because = "the program must catch it")
+{
+    struct program *actor = runs(ACTOR, "pause");
+    comes_to_rest(actor);
+    is_sent(actor, SIGTERM);
+    exits(actor, 0);
+}
+
+/* Played again under memcheck, which knows the line. */
+PLAY(crashes, FAILS, .observed = "actor was ended by SIGSEGV", .because = "Invalid write of size 4 at actor.c:", .at = "here it crashes")
+{
+    exits(runs(ACTOR, "crash"), 0);
+}
+
+/* ------------------------------------------------ what it suffers */
+
+PLAY(is_interrupted_by_a_stop, PASSES)
+{
+    struct listener *server = listens(ANY_PORT);
+    struct program *actor = runs(ACTOR, "connect", port_of(server), "timeout", "100", "recv-error");
+    accepts(server);
+    is_stopped_and_continued(actor);
+    prints(actor, "EINTR");
+    exits(actor, 0);
+}
+
+PLAY(does_nothing_while_it_is_stopped, PASSES)
+{
+    struct listener *server = listens(ANY_PORT);
+    struct program *actor = runs(ACTOR, "connect", port_of(server), "echo");
+    struct conn *conn = accepts(server);
+    comes_to_rest(actor);
+    is_stopped(actor);
+    says(conn, "hello");
+    hears_nothing(conn);
+    is_continued(actor);
+    hears(conn, "hello");
+}
+
+PLAY(sleeps, PASSES)
+{
+    struct program *actor = runs(ACTOR, "pause");
+    uses_no_cpu(actor);
+}
+
+PLAY(wakes_up_now_and_then, PASSES)
+{
+    struct program *actor = runs(ACTOR, "tick");
+    uses_no_cpu(actor);
+}
+
+PLAY(spins, FAILS, .expected = "a program that waits sleeps, and uses no CPU", .observed = "it used * % of a CPU while it had nothing to do",
+     .because = "A loop asks again and again",
+     .at = "here it spins")
+{
+    struct program *actor = runs(ACTOR, "spin");
+    uses_no_cpu(actor);
+}
+
+PLAY(is_typed_to, PASSES)
+{
+    struct program *actor = runs_as((struct how){.input = true}, ACTOR, "cat");
+    is_typed(actor, literal("a\0b"));
+    prints_at_once(actor, literal("a\0b"));
+    is_typed(actor, "\nc");
+    input_ends(actor);
+    prints(actor, literal("a\0b\nc"));
+    exits(actor, 0);
+}
+
+PLAY(waits_for_input_that_nobody_types, FAILS, .because = "It waits for input on its stdin")
+{
+    exits(runs_as((struct how){.input = true}, ACTOR, "cat"), 0);
+}
+
+PLAY(starts_as_usual, PASSES)
+{
+    prints(runs(ACTOR, "start"), "0 1 2 PATH=/usr/local/bin:/usr/bin:/bin");
+}
+
+PLAY(starts_with_descriptors_closed, PASSES)
+{
+    static const struct how without = {.closed = {true, false, true}};
+    prints(runs_as(without, ACTOR, "start"), "1 PATH=/usr/local/bin:/usr/bin:/bin");
+}
+
+PLAY(starts_with_more_descriptors, PASSES)
+{
+    prints(runs_as((struct how){.extra_descriptors = true}, ACTOR, "start"), "0 1 2 3 4 5 6 7 PATH=/usr/local/bin:/usr/bin:/bin");
+}
+
+PLAY(starts_with_signals_ignored, PASSES)
+{
+    prints(runs_as((struct how){.signals_ignored = true}, ACTOR, "start"),
+           "0 1 2 ignores-HUP ignores-INT ignores-PIPE ignores-CHLD PATH=/usr/local/bin:/usr/bin:/bin");
+}
+
+PLAY(starts_with_signals_blocked, PASSES)
+{
+    prints(runs_as((struct how){.signals_blocked = true}, ACTOR, "start"),
+           "0 1 2 blocks-HUP blocks-INT blocks-PIPE blocks-CHLD blocks-USR2 PATH=/usr/local/bin:/usr/bin:/bin");
+}
+
+/* ------------------------------------------------ processes */
+
+PLAY(reaps_its_child, PASSES)
+{
+    struct program *actor = runs(ACTOR, "fork", "exit", "0", "parent", "reap", "pause");
+    has_no_zombies(actor);
+}
+
+PLAY(does_not_reap_its_children, FAILS, .expected = "actor leaves no zombie", .observed = "2 zombies (processes ")
+{
+    struct program *actor = runs(ACTOR, "fork", "exit", "0", "parent", "fork", "exit", "0", "parent", "pause");
+    has_no_zombies(actor);
+}
+
+PLAY(has_a_process_for_each, PASSES)
+{
+    int port = free_port();
+    struct program *server = runs(ACTOR, "listen", number(port), "serve", "parent-closes child-closes");
+    is_listening(server, port);
+    for (int i = 0; i < 3; i++)
+        served_client(port);
+    serves_each_in_its_own_process(server);
+    shares_no_descriptors(port);
+}
+
+PLAY(serves_all_itself, FAILS, .expected = "2 clients are served by 2 processes, none of them the first",
+     .observed = "the first process holds one itself")
+{
+    int port = free_port();
+    struct program *server = runs(ACTOR, "listen", number(port), "serve", "itself");
+    is_listening(server, port);
+    connects(port);
+    connects(port);
+    serves_each_in_its_own_process(server);
+}
+
+PLAY(a_child_keeps_the_listener, FAILS, .expected = "who serves a client does not hold the listener",
+     .observed = "holds the listening socket and 1 client's socket", .because = "fork() copies every descriptor")
+{
+    int port = free_port();
+    serves_in("parent-closes", port);
+    served_client(port);
+    shares_no_descriptors(port);
+}
+
+PLAY(a_parent_keeps_the_clients, FAILS, .observed = "holds the *client", .because = "fork() copies every descriptor")
+{
+    int port = free_port();
+    serves_in("child-closes", port);
+    served_client(port);
+    served_client(port);
+    shares_no_descriptors(port);
+}
+
+PLAY(cannot_fork_once, PASSES, .by_strace = true)
+{
+    struct program *actor = runs_as((struct how){.input = true}, ACTOR, "gate", "can-fork", "can-fork", "reap");
+    cannot_fork(actor);
+    is_typed(actor, "x");
+    prints(actor, "EAGAINforked");
+    exits(actor, 0);
+}
+
+/* ------------------------------------------------ gone mad */
+
+PLAY(forks_without_end, FAILS, .expected = "a bounded number of processes", .observed = "more than 400 processes",
+     .because = "It forks without end")
+{
+    exits(runs(ACTOR, "bomb"), 0);
+}
+
+PLAY(floods_its_stdout, FAILS, .observed = "actor wrote more than 48 MiB to stdout", .because = "writes the same again and again")
+{
+    exits(runs(ACTOR, "flood", "1"), 0);
+}
+
+PLAY(floods_its_stderr, FAILS, .observed = "actor wrote more than 48 MiB to stderr")
+{
+    exits(runs(ACTOR, "flood", "2"), 0);
+}
+
+PLAY(takes_all_memory, FAILS, .expected = "a bounded amount of memory", .observed = "the program uses more than 512 MiB")
+{
+    exits(runs(ACTOR, "take-memory", "600", "pause"), 0);
+}
+
+PLAY(stops_itself, FAILS, .expected = "a program that runs", .observed = "your program has stopped itself (state T)", .because = "SIGCONT")
+{
+    exits(runs(ACTOR, "raise", number(SIGSTOP)), 0);
+}
+
+/* ------------------------------------------------ time */
+
+static void says_hello(void *context)
+{
+    says((struct conn *)context, "hello");
+}
+
+/* What is scheduled may still wake it: it is not stuck. */
+PLAY(hears_what_is_scheduled, PASSES)
+{
+    struct listener *server = listens(ANY_PORT);
+    struct program *actor = runs(ACTOR, "connect", port_of(server), "recv-count");
+    schedule(0.15, says_hello, accepts(server));
+    prints(actor, "5 ");
+    exits(actor, 0);
+    if (now() < 0.15)
+        fault("what was scheduled came too early");
+}
+
+/* ------------------------------------------------ datagrams */
+
+PLAY(answers_a_datagram, PASSES)
+{
+    int port = free_port();
+    struct station *station = takes_datagrams(port);
+    struct program *actor = runs(ACTOR, "ask", number(port));
+    struct request *request = is_asked(station, "127.0.0.1");
+    hears_no_more(station);
+    answers(request, "127.0.0.1", "that");
+    prints(actor, "that");
+    exits(actor, 0);
+}
+
+PLAY(is_not_asked, FAILS, .observed = "actor ended with status 0")
+{
+    struct station *station = takes_datagrams(free_port());
+    runs(ACTOR);
+    is_asked(station, "127.0.0.1");
+}
+
+PLAY(waits_for_a_datagram, FAILS, .observed = "your program is waiting in recv() at actor.c:", .at = "here it waits for an answer")
+{
+    int port = free_port();
+    struct station *station = takes_datagrams(port);
+    struct program *actor = runs(ACTOR, "ask", number(port));
+    is_asked(station, "127.0.0.1");
+    exits(actor, 0);
+}
+
+PLAY(prints_lines_in_any_order, PASSES)
+{
+    struct program *actor = runs(ACTOR, "print", "b\na 7\n");
+    prints_lines(actor, numbered_line("a N", 7), line("b"));
+}
+
+PLAY(prints_a_line_too_few, FAILS, .observed = "actor ended with status 0")
+{
+    prints_lines(runs(ACTOR, "print", "a\n"), line("a"), line("b"));
+}
+
+/* ------------------------------------------------ how checks are run */
+
+ENDING(needs_its_own_network, .status = "passed", .plain_status = "not-graded")
+CHECK(needs_its_own_network, "needs_its_own_network", POINTS(1), NEEDS_PRIVATE_NETWORK)
+{
+    listens(37);
+}
+
+ENDING(comes_after_what_passes, .status = "passed")
+CHECK(comes_after_what_passes, "comes_after_what_passes", POINTS(1), AFTER(exits_as_it_should, accepts_a_connection))
+{
+}
+
+ENDING(comes_after_what_fails, .status = "skipped", .observed = "needs the check \"hears_other_bytes\" first")
+CHECK(comes_after_what_fails, "comes_after_what_fails", POINTS(1), AFTER(exits_as_it_should, hears_other_bytes))
+{
+}
+
+ENDING(comes_after_what_is_skipped, .status = "skipped")
+CHECK(comes_after_what_is_skipped, "comes_after_what_is_skipped", POINTS(1), AFTER(comes_after_what_fails))
+{
+}
+
+ENDING(comes_after_what_may_not_be_graded, .status = "passed")
+CHECK(comes_after_what_may_not_be_graded, "comes_after_what_may_not_be_graded", POINTS(1), AFTER(needs_its_own_network))
+{
+}
+
+ENDING(says_why, .status = "failed", .because = "The line ends in CR LF where LF alone was asked for. Think of line ends.")
+CHECK(says_why, "says_why", POINTS(1), BECAUSE("Think of line ends."))
+{
+    hears(from_actor("send", "knock\r\n"), "knock\n");
+}
+
+ENDING(tells_the_whole_story, .status = "failed", .because = "SIGCONT")
+CHECK(tells_the_whole_story, "tells_the_whole_story", POINTS(1), BECAUSE("Think of line ends."))
+{
+    exits(runs(ACTOR, "raise", number(SIGSTOP)), 0);
+}
+
+ENDING(runs_clean_under_memcheck, .status = "passed")
+CHECK(runs_clean_under_memcheck, "runs_clean_under_memcheck", POINTS(1), UNDER_MEMCHECK)
+{
+    prints(runs(ACTOR, "print", "there", "fork", "print", "!", "parent", "reap"), "there!");
+}
+
+ENDING(leaks_under_memcheck, .status = "failed", .observed = "100 bytes in 1 blocks are definitely lost", .at = "here it leaks",
+       .call = "malloc")
+CHECK(leaks_under_memcheck, "leaks_under_memcheck", POINTS(1), UNDER_MEMCHECK)
+{
+    exits(runs(ACTOR, "leak"), 0);
+}
+
+/* A child's report is a child's own (valgrind would write it into the parent's). */
+ENDING(a_child_leaks_under_memcheck, .status = "failed", .observed = "100 bytes in 1 blocks are definitely lost", .at = "here it leaks")
+CHECK(a_child_leaks_under_memcheck, "a_child_leaks_under_memcheck", POINTS(1), UNDER_MEMCHECK)
+{
+    exits(runs(ACTOR, "fork", "leak", "parent", "reap"), 0);
+}
+
+PLAY(runs_what_is_not_there, .status = "fault", .observed = "could not start *nobody")
+{
+    runs("nobody");
+}
+
+PLAY(says_that_it_is_a_fault, .status = "fault", .observed = "broken on purpose")
+{
+    fault("broken on purpose");
+}
+
+PLAY(says_that_it_is_not_graded, .status = "not-graded", .observed = "nothing to judge")
+{
+    not_graded("nothing to judge");
+}
+
+/* ------------------------------------------------ the tests */
+
+static struct world world;
+static json_t *document;            /* of all plays; NULL: private worlds are not to be had */
+static struct kit kit = {
+    .lessons = 1,
+    .lesson = {{.number = 99, .folder = "99-unit", .name = "unit", .program = {ACTOR}, .programs = 1}},
+};
+
+static json_t *played(const char *only)
+{
+    struct plan plan = {.kit = &kit,
+                        .world = &world,
+                        .lesson = {&kit.lesson[0]},
+                        .lessons = 1,
+                        .work = unit_source("programs"),
+                        .submission = "unit",
+                        .only = only,
+                        .seed = 0x91c2,
+                        .memcheck = true};
+    return grade(&plan);
+}
+
+static int play_all(bool plain)
+{
+    static char own[PATH_MAX];
+    const char *problem = "grade() was interrupted";
+    ssize_t n = readlink("/proc/self/exe", own, sizeof own - 1);
+    own[n > 0 ? n : 0] = '\0';
+    setenv("SOCKEYE_CACHE", "/dev/null", 1); /* no cache: nothing is left behind */
+    if (world_init(&world, own, plain, &problem) == -1) {
+        unit_skip(problem);
+        return 1;
+    }
+    document = plain || world.is_private ? played(NULL) : NULL;
+    return (plain || world.is_private) && document == NULL;
+}
+
+static int play_in_plain_mode(void)
+{
+    return play_all(true);
+}
+
+static int play_in_private_worlds(void)
+{
+    return play_all(false);
+}
+
+static int end_the_play(void)
+{
+    json_decref(document);
+    document = NULL;
+    rundir_remove();
+    unsetenv("SOCKEYE_CACHE");
+    return 0;
+}
+
+static const json_t *lesson_of(const json_t *result)
+{
+    return json_array_get(json_object_get(result, "lessons"), 0);
+}
+
+/* The entry of the check named @p name in a document. */
+static const json_t *check_in(const json_t *result, const char *name)
+{
+    char *id = keep(strlen(name) + 4);
+    sprintf(id, "99.%s", name);
+    for (char *c = id; *c != '\0'; c++)
+        *c = *c == '_' ? '-' : *c;
+    size_t i;
+    json_t *entry;
+    json_array_foreach(json_object_get(lesson_of(result), "checks"), i, entry)
+    {
+        if (strcmp(result_text(entry, "id"), id) == 0)
+            return entry;
+    }
+    return NULL;
+}
+
+/* True if the pieces of @p form between its "*" stand in @p words, in their order. */
+static bool holds(const char *words, const char *form)
+{
+    for (;;) {
+        size_t length = strcspn(form, "*");
+        const char *found = strstr(words, text("%.*s", (int)length, form));
+        if (found == NULL)
+            return false;
+        if (form[length] == '\0')
+            return true;
+        words = found + length;
+        form += length + 1;
+    }
+}
+
+static void assert_member(const json_t *entry, const char *member, const char *form)
+{
+    const char *words = result_text(entry, member);
+    if (form != NULL && (*form == '\0' ? *words != '\0' : !holds(words, form)))
+        fail_test("%s: %s\nexpected: %s", member, words, form);
+}
+
+static void assert_where(const json_t *entry, const struct ending *ending)
+{
+    const json_t *where = json_object_get(entry, "where");
+    if (ending->at == NULL)
+        return;
+    assert_text(result_text(where, "file"), "actor.c");
+    assert_number(result_number(where, "line"), unit_line_of(unit_source("programs/actor.c"), ending->at));
+    if (ending->call != NULL)
+        assert_text(result_text(where, "call"), ending->call);
+}
+
+static bool is_played(void)
+{
+    if (document == NULL)
+        unit_skip(world.why_plain == NULL ? "no private worlds on this machine" : world.why_plain);
+    return document != NULL;
+}
+
+static void spin_beside(void *context)
+{
+    (void)context;
+    for (;;)
+        getppid();
+}
+
+static void ends_as_it_should(void)
+{
+    const struct ending *ending = NULL;
+    for (int i = 0; i < ending_count; i++) {
+        if (strcmp(endings[i]->name, CU_get_current_test()->pName) == 0)
+            ending = endings[i];
+    }
+    if (!is_played())
+        return;
+    const json_t *entry = check_in(document, ending->name);
+    CU_ASSERT_PTR_NOT_NULL_FATAL(entry);
+    bool not_graded_here = strcmp(result_text(entry, "status"), "not-graded") == 0;
+    if (ending->by_strace && not_graded_here) {
+        unit_skip("strace may not trace here");
+        return;
+    }
+    if (not_graded_here && strstr(result_text(entry, "observed"), "valgrind") != NULL) {
+        unit_skip("valgrind is not installed");
+        return;
+    }
+    const char *status = !world.is_private && ending->plain_status != NULL ? ending->plain_status : ending->status;
+    assert_text(result_text(entry, "status"), status);
+    assert_member(entry, "expected", ending->expected);
+    assert_member(entry, "observed", ending->observed);
+    assert_member(entry, "because", ending->because);
+    assert_where(entry, ending);
+    assert_number(result_number(entry, "points"), strcmp(status, "passed") == 0);
+}
+
+/* One CPU for all, and more who spin: each gets little of it. */
+static void who_spins_is_found_on_a_busy_machine(void)
+{
+    cpu_set_t before;
+    cpu_set_t one;
+    CU_ASSERT_FATAL(sched_getaffinity(0, sizeof before, &before) == 0);
+    CPU_ZERO(&one);
+    for (size_t cpu = 0; cpu < CPU_SETSIZE; cpu++) {
+        if (CPU_ISSET(cpu, &before) && CPU_COUNT(&one) == 0)
+            CPU_SET(cpu, &one);
+    }
+    if (!is_played())
+        return;
+    sched_setaffinity(0, sizeof one, &one);
+    for (int i = 0; i < 15; i++)
+        unit_child(spin_beside, NULL);
+    json_t *again = played("spins");
+    sched_setaffinity(0, sizeof before, &before);
+    assert_text(result_text(check_in(again, "spins"), "status"), "failed");
+    assert_member(check_in(again, "spins"), "observed", "% of a CPU");
+    json_decref(again);
+}
+
+/* What was sent and said, without times and numbers of processes and ports. */
+static const char *conversation(const json_t *result, const char *name)
+{
+    const char *words = "";
+    size_t i;
+    json_t *event;
+    json_array_foreach(json_object_get(check_in(result, name), "wire"), i, event)
+    {
+        if (strcmp(result_text(event, "event"), "exit") == 0)
+            continue; /* whether it has ended by now is its own affair */
+        words = text("%s%s: %s %s\n", words, result_text(event, "from"), result_text(event, "event"), result_text(event, "data"));
+    }
+    return words;
+}
+
+static void the_same_seed_is_the_same_conversation(void)
+{
+    if (!is_played())
+        return;
+    json_t *again = played("hears_what_is_sent");
+    CU_ASSERT_PTR_NOT_NULL_FATAL(again);
+    assert_number(json_array_size(json_object_get(lesson_of(again), "checks")), 1);
+    assert_text(result_text(again, "seed"), "91c2");
+    assert_contains(conversation(again, "hears_what_is_sent"), "you: connect");
+    assert_text(conversation(again, "hears_what_is_sent"), conversation(document, "hears_what_is_sent"));
+    json_decref(again);
+}
+
+static void the_record_shows_the_conversation(void)
+{
+    if (!is_played())
+        return;
+    const char *words = conversation(document, "hears_more_before_the_end");
+    CU_ASSERT(holds(words, "server: listen *you: start actor connect *you: connect *you: data \"knock\\n*"));
+}
+
+static void the_score_is_what_passed(void)
+{
+    if (!is_played())
+        return;
+    int passed = 0;
+    int graded = 0;
+    size_t i;
+    json_t *entry;
+    json_array_foreach(json_object_get(lesson_of(document), "checks"), i, entry)
+    {
+        passed += strcmp(result_text(entry, "status"), "passed") == 0;
+        graded += strcmp(result_text(entry, "status"), "not-graded") != 0;
+    }
+    assert_number(json_array_size(json_object_get(lesson_of(document), "checks")), ending_count);
+    assert_number(result_number(document, "score"), passed);
+    assert_number(result_number(document, "max_score"), graded);
+    assert_text(result_text(document, "mode"), world.is_private ? "private" : "plain");
+    assert_text(result_text(lesson_of(document), "status"), "failed");
+    assert_number(result_exit_status(document), 3); /* some were faults */
+}
+
+static bool only_the_janitor_is_left(void *context)
+{
+    (void)context;
+    pid_t pids[64];
+    return proc_descendants(getpid(), pids, 64) == 1;
+}
+
+static void nothing_is_left_of_the_checks(void)
+{
+    if (!is_played())
+        return;
+    CU_ASSERT(eventually(only_the_janitor_is_left, NULL)); /* a world's processes are gone a little after its first */
+    DIR *directory = opendir(rundir());
+    CU_ASSERT_PTR_NOT_NULL_FATAL(directory);
+    int folders = 0;
+    for (struct dirent *entry; (entry = readdir(directory)) != NULL;)
+        folders += strncmp(entry->d_name, "check-", 6) == 0;
+    closedir(directory);
+    assert_number(folders, 0);
+}
+
+/* Behind the plays; constructors run in the order of the file. */
+__attribute__((constructor)) static void add_tests_of_all(void)
+{
+    static const CU_TestInfo others[] = {
+        {"the same seed is the same conversation", the_same_seed_is_the_same_conversation},
+        {"who spins is found on a busy machine", who_spins_is_found_on_a_busy_machine},
+        {"the record shows the conversation", the_record_shows_the_conversation},
+        {"the score is what passed", the_score_is_what_passed},
+        {"nothing is left of the checks", nothing_is_left_of_the_checks},
+    };
+    memcpy(tests + ending_count, others, sizeof others);
+}
+
+CU_SuiteInfo plain_verbs_suite = {"verbs-plain", play_in_plain_mode, end_the_play, NULL, unit_tear_down, tests};
+CU_SuiteInfo private_verbs_suite = {"verbs-private", play_in_private_worlds, end_the_play, NULL, unit_tear_down, tests};
