@@ -44,10 +44,10 @@ programs: $(SOCKEYE) $(PROGRAMS) ## builds ./sockeye and the programs that the t
 
 $(SOCKEYE): $(BUILD)/harness/sockeye.o $(CHECKS) $(PEERS) $(BUILD)/harness.a $(BUILD)/worker
 	$(call tell,linking $@)
-	$Q$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $(filter-out %/worker,$^) $(LIBS)
+	$Q$(CC) $(CFLAGS) $(LDFLAGS) -o $@.new $(filter-out %/worker,$^) $(LIBS) && mv $@.new $@
 
 $(BUILD)/worker: $(BUILD)/harness/run/worker.o $(CHECKS) $(BUILD)/harness.a
-	$Q$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS)
+	$Q$(CC) $(CFLAGS) $(LDFLAGS) -o $@.new $^ $(LIBS) && mv $@.new $@
 
 $(BUILD)/harness.a: $(HARNESS)
 	$Qrm -f $@ && $(AR) rcs $@ $^
