@@ -303,25 +303,36 @@ void program_is_sane(const struct program *program)
     }
 }
 
-/* Stops all before it kills any, so that none can fork behind its back; looks again until it finds no new one. */
-void programs_kill_all(void)
+/* Stops all before it kills any: one that is killed makes room for another fork. Looks again until none runs. */
+static void kill_descendants(void)
 {
     static pid_t pids[PROC_MAX * 4];
-    if (stage.private_network) { /* its own process table: nobody else is there */
-        kill(-1, SIGKILL);
-    } else {
-        for (int before = -1, n = 0; n != before;) {
-            before = n;
-            n = proc_descendants(getpid(), pids, PROC_MAX * 4);
-            for (int i = 0; i < n; i++)
-                kill(pids[i], SIGSTOP);
+    int running = 1;
+    int n = 0;
+    for (int pass = 0; running > 0 && pass < 1000; pass++) { /* one in uninterruptible sleep can't be stopped */
+        running = 0;
+        n = proc_descendants(getpid(), pids, PROC_MAX * 4);
+        for (int i = 0; i < n; i++) {
+            struct process process;
+            if (proc_process(pids[i], &process) == -1 || strchr("TtZX", process.state) != NULL)
+                continue;
+            kill(pids[i], SIGSTOP);
+            running++;
         }
-        int n = proc_descendants(getpid(), pids, PROC_MAX * 4);
-        for (int i = 0; i < n; i++)
-            kill(pids[i], SIGKILL);
     }
-    while (waitpid(-1, NULL, 0) > 0)
-        ;
+    for (int i = 0; i < n; i++)
+        kill(pids[i], SIGKILL);
+}
+
+void programs_kill_all(void)
+{
+    while (waitpid(-1, NULL, WNOHANG) != -1) { /* -1: nobody is left */
+        if (stage.private_network)
+            kill(-1, SIGKILL); /* its own process table: nobody else is there */
+        else
+            kill_descendants();
+        waitpid(-1, NULL, 0);
+    }
     for (int i = 0; i < count; i++) {
         free(programs[i].out.data);
         free(programs[i].err.data);
