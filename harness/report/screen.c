@@ -61,13 +61,57 @@ const char *screen_sign(const struct screen *screen, const char *unicode, const 
     return screen->unicode ? unicode : ascii;
 }
 
+/* The nearest that ASCII has for the character at the start of @p text. */
+static const char *nearest_ascii(const char *text)
+{
+    static const char *const table[][2] = {{"…", "..."}, {"‘", "'"},  {"’", "'"}, {"“", "\""}, {"”", "\""},
+                                           {"×", "x"},   {"–", "-"},  {"—", "-"}, {"─", "-"},  {"│", "|"},
+                                           {"→", "->"},  {"✓", "ok"}, {"✗", "x"}};
+    for (size_t i = 0; i < sizeof table / sizeof *table; i++) {
+        if (strncmp(text, table[i][0], strlen(table[i][0])) == 0)
+            return table[i][1];
+    }
+    return "?";
+}
+
+/* Bytes of a control character at the start of @p text, 0 if there is none. U+0080 to U+009F are such, too. */
+static int control_bytes(const unsigned char *text)
+{
+    if (text[0] == 0xc2 && text[1] >= 0x80 && text[1] < 0xa0)
+        return 2;
+    return (text[0] < 0x20 && text[0] != '\n' && text[0] != '\t') || text[0] == 0x7f;
+}
+
+char *screen_safe(const struct screen *screen, const char *text)
+{
+    char *safe = malloc(strlen(text) * 4 + 1); /* no byte grows to more than four */
+    size_t length = 0;
+    while (safe != NULL && *text != '\0') {
+        int control = control_bytes((const unsigned char *)text);
+        for (int i = 0; i < control; i++)
+            length += (size_t)sprintf(safe + length, "\\%03o", (unsigned char)*text++);
+        if (control > 0)
+            continue;
+        if (screen->unicode || (unsigned char)*text < 0x80) {
+            safe[length++] = *text++;
+            continue;
+        }
+        length += (size_t)sprintf(safe + length, "%s", nearest_ascii(text));
+        while (((unsigned char)*++text & 0xc0) == 0x80)
+            ;
+    }
+    if (safe != NULL)
+        safe[length] = '\0';
+    return safe;
+}
+
 static void spaces(const struct screen *screen, int count)
 {
     for (int i = 0; i < count; i++)
         fputc(' ', screen->file);
 }
 
-void screen_cell(const struct screen *screen, const char *text, int columns)
+static void cell(const struct screen *screen, const char *text, int columns)
 {
     const char *ellipsis = screen_sign(screen, "…", "...");
     int all = screen_columns(text);
@@ -85,7 +129,14 @@ void screen_cell(const struct screen *screen, const char *text, int columns)
         spaces(screen, columns - all);
 }
 
-void screen_paragraph(const struct screen *screen, int indent, const char *label, const char *text)
+void screen_cell(const struct screen *screen, const char *text, int columns)
+{
+    char *safe = screen_safe(screen, text);
+    cell(screen, safe == NULL ? "" : safe, columns);
+    free(safe);
+}
+
+static void paragraph(const struct screen *screen, int indent, const char *label, const char *text)
 {
     fprintf(screen->file, "%s", label);
     spaces(screen, indent - screen_columns(label));
@@ -117,4 +168,11 @@ void screen_paragraph(const struct screen *screen, int indent, const char *label
         }
     }
     fputc('\n', screen->file);
+}
+
+void screen_paragraph(const struct screen *screen, int indent, const char *label, const char *text)
+{
+    char *safe = screen_safe(screen, text);
+    paragraph(screen, indent, label, safe == NULL ? "" : safe);
+    free(safe);
 }

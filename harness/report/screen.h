@@ -24,11 +24,14 @@ struct screen screen_of_stdout(void);
 void screen_paint(const struct screen *screen, enum paint paint);
 /** What starts that colour, "" without colours: for a label. */
 const char *screen_code(const struct screen *screen, enum paint paint);
-/** Prints @p text broken at spaces, with @p indent columns before each line; a label stands in the first indentation. */
+/** Prints @p text, made safe and broken at spaces, with @p indent columns before each line; a label stands in the first indentation. */
 void screen_paragraph(const struct screen *screen, int indent, const char *label, const char *text);
 /** Columns that a UTF-8 text takes; colours in it take none. */
 int screen_columns(const char *text);
+/** What the screen can show of @p text: control characters but newline and tab as octal escapes, since what a program or
+ *  its source says must not speak to the terminal; and on a screen for ASCII alone, ASCII. The caller frees it. */
+char *screen_safe(const struct screen *screen, const char *text);
 /** Chooses between two signs. */
 const char *screen_sign(const struct screen *screen, const char *unicode, const char *ascii);
-/** Prints @p text, cut to @p columns with an ellipsis, and filled up to them with spaces. */
+/** Prints @p text, made safe, cut to @p columns with an ellipsis, and filled up to them with spaces. */
 void screen_cell(const struct screen *screen, const char *text, int columns);

@@ -1,6 +1,7 @@
 #define _GNU_SOURCE
 #include "report/terminal.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "record/result.h"
@@ -109,29 +110,39 @@ static void failure(const struct screen *screen, const json_t *lesson, const jso
     fputc('\n', screen->file);
 }
 
+/* The compiler's words, as it has laid them out. */
+static void compiler_says(const struct screen *screen, const json_t *lesson)
+{
+    char *words = screen_safe(screen, result_text(json_object_get(lesson, "build"), "output"));
+    if (words == NULL)
+        return;
+    fprintf(screen->file, "\n%s%s", words, *words == '\0' || words[strlen(words) - 1] == '\n' ? "" : "\n");
+    free(words);
+}
+
 static void not_built(const struct screen *screen, const json_t *lesson)
 {
-    const json_t *build = json_object_get(lesson, "build");
-    const char *words = result_text(build, "output");
     screen_paint(screen, BAD);
     fprintf(screen->file, "  %s %s\n", screen_sign(screen, "✗", "XX"),
             result_has_status(lesson, "missing") ? "the program is missing"
             : result_has_status(lesson, "fault") ? "it could not be built here, which is not your doing"
                                                  : "it does not compile; the compiler says:");
     screen_paint(screen, PLAIN);
-    fprintf(screen->file, "\n%s%s", words, *words == '\0' || words[strlen(words) - 1] == '\n' ? "" : "\n");
+    compiler_says(screen, lesson);
     if (result_has_status(lesson, "missing"))
         fprintf(screen->file, "\n  begin with: sockeye start %d\n", result_number(lesson, "number"));
 }
 
 static void warnings(const struct screen *screen, const json_t *lesson)
 {
-    const json_t *build = json_object_get(lesson, "build");
-    int count = result_number(build, "warnings");
+    int count = result_number(json_object_get(lesson, "build"), "warnings");
+    char words[100];
     if (count == 0)
         return;
-    fprintf(screen->file, "  the compiler warns %d time%s; it is right more often than not:\n\n%s\n", count, count == 1 ? "" : "s",
-            result_text(build, "output"));
+    snprintf(words, sizeof words, "the compiler warns %d time%s; it is right more often than not:", count, count == 1 ? "" : "s");
+    screen_paragraph(screen, 2, "", words);
+    compiler_says(screen, lesson);
+    fputc('\n', screen->file);
 }
 
 static void lesson_report(const struct screen *screen, const json_t *lesson, const char *seed,
