@@ -6,12 +6,6 @@
 
 function node(row, column) { return "r" row "c" column }
 
-# How the path goes down from (row, c): without the small gaps that dot leaves at the ends of an edge.
-function way_down(r, c) {
-    if (down[r, c] == "") return "style=invis"
-    return down[r, c] (kind[r, c] != "lesson" ? ", tailclip=false" : "") (kind[r + 1, c] == "way" ? ", headclip=false" : "")
-}
-
 # The path goes on to (row, column): remembers the step by its left or upper end.
 function step(to_row, to_column) {
     if (last_row == 0) { }
@@ -66,6 +60,8 @@ END {
                                there ? ", URL=\"\\ref lesson-" id[r, c] "\"" : "")
             } else if (kind[r, c] == "name")
                 look = "label=\"" words[r, c] "\\l\", shape=plaintext, height=0.2, class=\"part\""
+            else if (kind[r, c] == "way")
+                look = "shape=point, width=0.01, label=\"\""
             else
                 look = "style=invis, label=\"\", height=0.001, fixedsize=true"
             printf "    %s [%s]\n", node(r, c), look
@@ -74,7 +70,7 @@ END {
             printf "    %s -> %s [%s]\n", node(r, c), node(r, c + 1), right[r, c] == "" ? "style=invis" : right[r, c]
         print "  }"
         for (c = 1; r < row && c <= 3; c++)
-            printf "  %s -> %s [weight=100, %s]\n", node(r, c), node(r + 1, c), way_down(r, c)
+            printf "  %s -> %s [weight=100, %s]\n", node(r, c), node(r + 1, c), down[r, c] == "" ? "style=invis" : down[r, c]
     }
     print "}"
 }
