@@ -59,8 +59,6 @@ uint32_t clock_of_bytes(struct bytes bytes)
     return clock;
 }
 
-/* ------------------------------------------------ what a wrong number looks like */
-
 /* The same on the clock face, give or take what passes between two looks at a clock. */
 static bool near(uint32_t a, uint32_t b)
 {

@@ -15,9 +15,18 @@
 #include "check/address.h"
 #include "check/clock.h"
 
+enum { TRAPS = 2 };
+
 struct program;
 
-struct station;
+struct station {
+    int fd;
+    int port;
+    const char *address;        /**< the only one that it listens on; NULL: all of them */
+    int trap[TRAPS];            /**< sockets at ports where a datagram goes by mistake; -1: none */
+    int trap_port[TRAPS];
+    double last_request;
+};
 
 /** A datagram that the program sent. */
 struct request {
@@ -48,6 +57,10 @@ struct sent {
     int times;                  /**< how often it went */
 };
 
+/** A socket for datagrams that does not block, stamps what comes, and tells where it was sent to. */
+int datagram_socket(int family);
+/** What the peer at an address is called in the record. */
+const char *datagram_peer(const char *address);
 /** Datagram number @p index that this check has sent or planned; NULL behind the last. */
 const struct sent *datagram_sent(int index);
 /** When the last question came to the station, or the last answer went from it, whichever was later. */

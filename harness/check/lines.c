@@ -4,15 +4,8 @@
 #include <ctype.h>
 #include <stdlib.h>
 
-#include "check/check.h"
+#include "check/bytes.h"
 #include "check/clock.h"
-#include "check/datagram.h"
-#include "check/program.h"
-#include "check/record.h"
-#include "check/verdict.h"
-#include "check/wait.h"
-
-enum { LINES_MAX = 256, LINE_MAX = 1000, SHOWN_MAX = 12 };
 
 struct line line(const char *form)
 {
@@ -45,8 +38,6 @@ struct line optional_line(const char *form)
     return (struct line){.form = form, .optional = true};
 }
 
-/* ------------------------------------------------ does a line have that form? */
-
 /* The word NAME or N at the start of @p form, or NULL; @p previous is the character before it. */
 static const char *placeholder(const char *form, char previous)
 {
@@ -66,28 +57,33 @@ static size_t length_of_number(const char *c)
     return digits == 0 || digits > 18 ? 0 : sign + digits;
 }
 
-static bool fits(const char *form, char previous, const char *c, long long *number)
+static bool fits_from(const char *form, char previous, const char *c, long long *number)
 {
     if (*form == '\0' || *c == '\0')
         return *form == *c;
     const char *word = placeholder(form, previous);
     if (word == NULL)
-        return *form == *c && fits(form + 1, *form, c + 1, number);
+        return *form == *c && fits_from(form + 1, *form, c + 1, number);
     const char *rest = form + strlen(word);
     if (strcmp(word, "N") == 0) {
         size_t length = length_of_number(c);
         *number = atoll(c);
-        return length > 0 && fits(rest, 'N', c + length, number);
+        return length > 0 && fits_from(rest, 'N', c + length, number);
     }
     for (size_t length = strcspn(c, " \t\r"); length > 0; length--) {
-        if (fits(rest, 'E', c + length, number))
+        if (fits_from(rest, 'E', c + length, number))
             return true;
     }
     return false;
 }
 
-/* As a form, with the number that is wanted in place of N. */
-static const char *wording(const struct line *line)
+bool line_fits(const struct line *line, const char *printed, long long *number)
+{
+    *number = 0;
+    return fits_from(line->form, '\0', printed, number);
+}
+
+const char *line_wording(const struct line *line)
 {
     const char *words = "";
     char previous = '\0';
@@ -97,234 +93,4 @@ static const char *wording(const struct line *line)
         words = is_number ? text("%s%ld", words, line->number) : text("%s%c", words, *c);
     }
     return words;
-}
-
-/* ------------------------------------------------ which line is which? */
-
-struct printed_line {
-    const char *text;       /* a NUL byte in it shows as \000 */
-    const struct line *is;  /* the one that it is, or NULL */
-};
-
-struct printout {
-    struct printed_line line[LINES_MAX];
-    int count;
-    bool unfinished;        /* the last one has no newline */
-    bool too_many;
-};
-
-static void read_lines(struct printout *printout, const struct program *program)
-{
-    const char *data = program->out.data;
-    size_t left = program->out.length;
-    *printout = (struct printout){.count = 0};
-    while (left > 0) {
-        const char *end = memchr(data, '\n', left);
-        size_t length = end == NULL ? left : (size_t)(end - data);
-        if (printout->count == LINES_MAX) {
-            printout->too_many = true;
-            return;
-        }
-        struct bytes bytes = part((struct bytes){data, length}, 0, LINE_MAX);
-        const char *plain = text("%.*s", (int)bytes.length, bytes.data);
-        if (strlen(plain) < bytes.length) {
-            plain = quoted(bytes, LINE_MAX);
-            plain = text("%.*s", (int)strlen(plain) - 2, plain + 1);
-        }
-        printout->line[printout->count++].text = plain;
-        printout->unfinished = end == NULL;
-        size_t used = length + (end != NULL);
-        data += used;
-        left -= used;
-    }
-}
-
-static bool is_right(const struct line *line, long long number)
-{
-    return !line->numbered || llabs(number - line->number) <= 1;
-}
-
-static bool is_taken_by_any(const struct printout *printout, const struct line *line)
-{
-    for (int i = 0; i < printout->count; i++) {
-        if (printout->line[i].is == line)
-            return true;
-    }
-    return false;
-}
-
-static void assign(struct printout *printout, const struct line *lines)
-{
-    for (int i = 0; i < printout->count; i++) {
-        for (const struct line *line = lines; line->form != NULL; line++) {
-            long long number = 0;
-            if (!line->unwanted && !is_taken_by_any(printout, line) && fits(line->form, '\0', printout->line[i].text, &number) &&
-                is_right(line, number)) {
-                printout->line[i].is = line;
-                break;
-            }
-        }
-    }
-}
-
-static bool all_is_right(const struct printout *printout, const struct line *lines)
-{
-    int optional = 0;
-    int printed = 0;
-    for (const struct line *line = lines; line->form != NULL; line++) {
-        bool there = is_taken_by_any(printout, line);
-        if (!there && !line->optional && !line->unwanted)
-            return false;
-        optional += line->optional;
-        printed += line->optional && there;
-    }
-    for (int i = 0; i < printout->count; i++) {
-        if (printout->line[i].is == NULL)
-            return false;
-    }
-    return !printout->unfinished && !printout->too_many && (printed == 0 || printed == optional);
-}
-
-/* ------------------------------------------------ what is wrong? */
-
-static const char *show(const char *line)
-{
-    return quoted(bytes(line), 160);
-}
-
-static const char *expectation(const struct line *lines)
-{
-    const char *must = "";
-    const char *may = "";
-    for (const struct line *line = lines; line->form != NULL; line++) {
-        if (line->unwanted)
-            continue;
-        if (line->optional)
-            may = text("%s\n%s", may, show(wording(line)));
-        else
-            must = text("%s\n%s", must, show(wording(line)));
-    }
-    if (*must == '\0' && *may == '\0')
-        return "nothing on stdout";
-    if (*must == '\0')
-        return text("on stdout nothing but%s", may);
-    return text("on stdout, in any order:%s%s%s", must, *may == '\0' ? "" : "\nand perhaps:", may);
-}
-
-static const char *everything(const struct printout *printout)
-{
-    if (printout->count == 0)
-        return "it printed nothing";
-    const char *all = "it printed:";
-    for (int i = 0; i < printout->count && i < SHOWN_MAX; i++)
-        all = text("%s\n%s", all, show(printout->line[i].text));
-    return printout->count > SHOWN_MAX ? text("%s\n(and %d more lines)", all, printout->count - SHOWN_MAX) : all;
-}
-
-static const char *wrong_number(const struct printout *printout, const struct line *lines)
-{
-    for (int i = 0; i < printout->count; i++) {
-        for (const struct line *line = lines; line->form != NULL; line++) {
-            long long number = 0;
-            if (printout->line[i].is != NULL || !line->numbered || is_taken_by_any(printout, line) ||
-                !fits(line->form, '\0', printout->line[i].text, &number))
-                continue;
-            if (line->explains != NULL)
-                line->explains(number, line->number);
-            return text("%s: %lld where %ld was expected", show(printout->line[i].text), number, line->number);
-        }
-    }
-    return NULL;
-}
-
-static const char *unwanted(const struct printout *printout, const struct line *lines)
-{
-    for (int i = 0; i < printout->count; i++) {
-        for (const struct line *line = lines; line->form != NULL; line++) {
-            long long number = 0;
-            if (!line->unwanted || printout->line[i].is != NULL || !fits(line->form, '\0', printout->line[i].text, &number))
-                continue;
-            line->explains(number, 0);
-            return text("%s, though nobody has answered", show(printout->line[i].text));
-        }
-    }
-    return NULL;
-}
-
-static const char *one_too_many(const struct printout *printout, const struct line *lines)
-{
-    for (int i = 0; i < printout->count; i++) {
-        for (const struct line *line = lines; printout->line[i].is == NULL && line->form != NULL; line++) {
-            long long number = 0;
-            if (fits(line->form, '\0', printout->line[i].text, &number))
-                return text("the line %s comes more than once", show(printout->line[i].text));
-        }
-    }
-    return NULL;
-}
-
-static const char *missing(const struct printout *printout, const struct line *lines)
-{
-    const char *list = NULL;
-    for (const struct line *line = lines; line->form != NULL; line++) {
-        if (!line->optional && !line->unwanted && !is_taken_by_any(printout, line))
-            list = text("%s%s", list == NULL ? "no line " : text("%s, and none ", list), show(wording(line)));
-    }
-    return list;
-}
-
-static const char *stranger(const struct printout *printout)
-{
-    for (int i = 0; i < printout->count; i++) {
-        if (printout->line[i].is == NULL)
-            return text("%s is none of these lines", show(printout->line[i].text));
-    }
-    return NULL;
-}
-
-static const char *what_is_wrong(const struct printout *printout, const struct line *lines, const struct program *program)
-{
-    const char *wrong = wrong_number(printout, lines);
-    if (wrong == NULL)
-        wrong = unwanted(printout, lines);
-    if (wrong == NULL)
-        wrong = one_too_many(printout, lines);
-    if (wrong != NULL)
-        return wrong;
-    wrong = stranger(printout);
-    if (wrong == NULL && printout->unfinished)
-        return "the last line does not end in a newline";
-    if (wrong != NULL)
-        return wrong;
-    const char *unheard = datagrams_unheard(program);
-    wrong = missing(printout, lines);
-    if (wrong != NULL && unheard != NULL)
-        verdict_because("%s", unheard);
-    return wrong != NULL ? wrong : "some of the optional lines are there, but not all of them";
-}
-
-static bool has_ended(void *context)
-{
-    const struct program *program = context;
-    return program->ended && (programs_alive() == 0 || others_run(program));
-}
-
-void program_prints_lines(struct program *program, const struct line *lines)
-{
-    static struct printout printout;
-    struct awaited awaited = {.come = has_ended, .context = program};
-    enum waited waited = wait_until(&awaited);
-    program_is_sane(program);
-    read_lines(&printout, program);
-    assign(&printout, lines);
-    bool ended = waited == CAME || program->ended;
-    if (ended && all_is_right(&printout, lines)) {
-        record(YOU, NULL, "stdout", (struct bytes){program->out.data, program->out.length});
-        return;
-    }
-    datagrams_were_timely();
-    if (!ended)
-        wait_fails(waited, &awaited, expectation(lines), text("so far %s", everything(&printout)));
-    const char *wrong = what_is_wrong(&printout, lines, program);
-    fails(expectation(lines), text("%s; %s\n%s", wrong, everything(&printout), program_fate(program)));
 }

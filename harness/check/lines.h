@@ -28,3 +28,8 @@ struct line clock_line(const char *form, long ahead);
 struct line no_clock_line(const char *form);
 /** A line that may be there, once; of the optional lines all are there or none is. */
 struct line optional_line(const char *form);
+
+/** True if a printed line, without its newline, has the form of @p line; @p number gets its N, 0 if the form has none. */
+bool line_fits(const struct line *line, const char *printed, long long *number);
+/** The form with the number that is wanted in place of N, for people. */
+const char *line_wording(const struct line *line);

@@ -67,7 +67,12 @@ static int all_names(const char *unused)
 
 bool names_are_quick(void)
 {
-    return stage.private_network || in_time(all_names, "") != TOO_LONG;
+    static bool known;
+    static bool quick;
+    if (!known)
+        quick = stage.private_network || in_time(all_names, "") != TOO_LONG;
+    known = true;
+    return quick;
 }
 
 /* The end of the only question in a query, 0 if it is none (RFC 1035, section 4.1). */

@@ -7,5 +7,6 @@
 
 #include <stdbool.h>
 
-/** True if the names of 127.0.0.2 to 127.0.0.4 can be looked up in no time, whatever comes of it. */
+/** True if the names of 127.0.0.2 to 127.0.0.4 can be looked up in no time, whatever comes of it. Looks once, at the first
+ *  call: before there is a program. */
 bool names_are_quick(void);
