@@ -24,10 +24,10 @@ extern const char help_board[], help_check[], help_doctor[], help_hint[], help_n
 struct command {
     const char *name;
     command_function *run;
-    const char *usage;      /**< what is typed behind "sockeye" */
-    const char *what;       /**< a line for the list of commands */
-    const char *help;       /**< lines, or NULL */
-    bool takes_help;        /**< a --help behind its lesson is the command's own business, or its program's */
+    const char *usage; /**< what is typed behind "sockeye" */
+    const char *what;  /**< a line for the list of commands */
+    const char *help;  /**< lines, or NULL */
+    bool takes_help;   /**< a --help behind its lesson is the command's own business, or its program's */
 };
 
 /** The commands in the order of the list; NULL behind the last. */

@@ -8,8 +8,9 @@
 #include "run/work.h"
 #include "sockeye.h"
 
-const char help_board[] = "Shows every lesson with the points that your program got when it was last checked, and says what is next. "
-                          "sockeye alone does the same.\n";
+const char help_board[] =
+    "Shows every lesson with the points that your program got when it was last checked, and says what is next. "
+    "sockeye alone does the same.\n";
 
 /* A lesson as the board has it. */
 struct row {
@@ -34,6 +35,15 @@ static const struct state {
 
 enum { FULL_MARKS, NOT_BUILT, UNDER_WAY, STARTED, NOT_STARTED, WORDS_COLUMNS = 16, POINTS_COLUMNS = 7 };
 
+static int state_of(const struct row *row, const json_t *last)
+{
+    if (!row->checked)
+        return row->started ? STARTED : NOT_STARTED;
+    if (result_has_status(last, "passed"))
+        return FULL_MARKS;
+    return result_has_status(last, "not-built") ? NOT_BUILT : UNDER_WAY;
+}
+
 static struct row row_of(const struct kit *kit, const struct lesson *lesson)
 {
     json_t *last = work_recall(kit, lesson);
@@ -44,12 +54,7 @@ static struct row row_of(const struct kit *kit, const struct lesson *lesson)
                       .checked = last != NULL && !result_has_status(last, "missing")};
     if (row.max_score == 0)
         row.max_score = lesson_points(lesson);
-    int state = !row.started && !row.checked                            ? NOT_STARTED
-                : last != NULL && result_has_status(last, "passed")     ? FULL_MARKS
-                : last != NULL && result_has_status(last, "not-built")  ? NOT_BUILT
-                : row.checked                                           ? UNDER_WAY
-                                                                        : STARTED;
-    row.state = &states[state];
+    row.state = &states[state_of(&row, last)];
     json_decref(last);
     return row;
 }
@@ -81,7 +86,7 @@ static void print_row(const struct screen *screen, const struct row *row)
     char points[32];
     const struct state *state = row->state;
     const char *sign = screen_sign(screen, state->unicode, state->ascii);
-    snprintf(points, sizeof points, "%d/%d", row->score, row->max_score);
+    snprintf(points, sizeof points, row->max_score > 0 ? "%d/%d" : "", row->score, row->max_score);
     int title = screen->width - 2 - screen_columns(sign) - 1 - 2 - 2 - POINTS_COLUMNS - 2 - WORDS_COLUMNS;
     fputs("  ", stdout);
     screen_paint(screen, state->paint);

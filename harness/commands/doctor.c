@@ -6,8 +6,9 @@
 #include "run/machine.h"
 #include "sockeye.h"
 
-const char help_doctor[] = "Tries all that checks need of this machine, and says how to mend what does not work. The status is 0 if "
-                           "everything can be graded here, and 1 if not.\n";
+const char help_doctor[] =
+    "Tries all that checks need of this machine, and says how to mend what does not work. The status is 0 if "
+    "everything can be graded here, and 1 if not.\n";
 
 enum { STATE_COLUMNS = 9, NAME_COLUMNS = 19, WORDS_AT = 2 + STATE_COLUMNS + NAME_COLUMNS };
 

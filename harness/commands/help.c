@@ -20,7 +20,8 @@ static void labelled(const struct screen *screen, int columns, const char *label
 
 static void list_commands(const struct screen *screen)
 {
-    screen_paragraph(screen, 0, "", "Sockeye teaches socket programming in C: you write the program, it plays the other end.");
+    screen_paragraph(screen, 0, "",
+                     "Sockeye teaches socket programming in C: you write the program, it plays the other end.");
     printf("\n%s COMMAND, with one of these commands:\n\n", sockeye_name());
     const struct command *command;
     for (int i = 0; (command = command_at(i)) != NULL; i++) {
@@ -29,8 +30,9 @@ static void list_commands(const struct screen *screen)
         labelled(screen, USAGE_COLUMNS, label, command->what);
     }
     putchar('\n');
-    screen_paragraph(screen, 0, "", "N is a lesson's number or name. The status is 0 if all is well, 1 if not, 2 for wrong "
-                                    "arguments, and 3 if this machine or the kit is at fault.");
+    screen_paragraph(screen, 0, "",
+                     "N is a lesson's number or name. The status is 0 if all is well, 1 if not, 2 for wrong "
+                     "arguments, and 3 if this machine or the kit is at fault.");
 }
 
 void help_print(const char *help)

@@ -11,10 +11,11 @@
 #include "run/work.h"
 #include "sockeye.h"
 
-const char help_hint[] =
-    "Gives a hint on the first check that failed when lesson N was last checked. There are three for each, from a question to "
-    "nearly the answer: each call gives one more, and the last is repeated. When the check passes, it is forgotten that they "
-    "were given.\n";
+const char help_hint[] = "Gives a hint on the first check that failed when lesson N was last checked. There are three "
+                         "for each, from a question to "
+                         "nearly the answer: each call gives one more, and the last is repeated. When the check "
+                         "passes, it is forgotten that they "
+                         "were given.\n";
 
 /* What the hint is on: its key in hints.md, and in words. */
 struct subject {
@@ -26,8 +27,7 @@ static const json_t *first_failure(const json_t *last)
 {
     size_t i;
     json_t *check;
-    json_array_foreach(json_object_get(last, "checks"), i, check)
-    {
+    json_array_foreach (json_object_get(last, "checks"), i, check) {
         if (result_has_status(check, "failed"))
             return check;
     }
@@ -49,14 +49,16 @@ static void about_check(struct subject *subject, const json_t *check)
 }
 
 /* Returns an exit status that ends the command, or -1 to go on. */
-static int choose_subject(const struct kit *kit, const struct lesson *lesson, const json_t *last, struct subject *subject)
+static int choose_subject(const struct kit *kit, const struct lesson *lesson, const json_t *last,
+                          struct subject *subject)
 {
     const char *me = sockeye_name();
     const json_t *check = first_failure(last);
     int n = lesson->number;
     bool untouched = skeleton_untouched(kit, lesson);
     if (last != NULL && result_has_status(last, "passed") && !untouched) {
-        printf("Lesson %d has full marks: nothing failed when it was last checked, so there is nothing to hint at.\n", n);
+        printf("Lesson %d has full marks: nothing failed when it was last checked, so there is nothing to hint at.\n",
+               n);
         return 0;
     }
     if (!work_is_started(kit, lesson))
@@ -70,7 +72,9 @@ static int choose_subject(const struct kit *kit, const struct lesson *lesson, co
     else if (check != NULL)
         about_check(subject, check);
     else
-        return refusal("the last check of lesson %d found no failure of yours, but it could not be finished: %s check %d", n, me, n);
+        return refusal(
+            "the last check of lesson %d found no failure of yours, but it could not be finished: %s check %d", n, me,
+            n);
     return -1;
 }
 
@@ -94,7 +98,8 @@ static int give(const struct kit *kit, const struct lesson *lesson, const struct
 
     struct screen screen = screen_of_stdout();
     screen_paint(&screen, BOLD);
-    printf("Lesson %d, %s: hint %d of %d%s\n", lesson->number, subject->key, now, hints.count, again ? ", once more" : "");
+    printf("Lesson %d, %s: hint %d of %d%s\n", lesson->number, subject->key, now, hints.count,
+           again ? ", once more" : "");
     screen_paint(&screen, PLAIN);
     screen_paint(&screen, DIM);
     screen_paragraph(&screen, 0, "", subject->words);
@@ -108,7 +113,8 @@ static int give(const struct kit *kit, const struct lesson *lesson, const struct
         printf("That is the last one on this. Try it: %s check %d\n", me, lesson->number);
     if (work_hints(kit, lesson, subject->key) < now) {
         fflush(stdout);
-        fprintf(stderr, "sockeye: can't write %s, so this hint will come again\n", path_shown(work_folder(kit).text).text);
+        fprintf(stderr, "sockeye: can't write %s, so this hint will come again\n",
+                path_shown(work_folder(kit).text).text);
     }
     return 0;
 }

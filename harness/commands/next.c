@@ -6,7 +6,8 @@
 #include "run/work.h"
 #include "sockeye.h"
 
-const char help_next[] = "Starts the first lesson without full marks. If that is started already, says where you are.\n";
+const char help_next[] =
+    "Starts the first lesson without full marks. If that is started already, says where you are.\n";
 
 static int say_where(const struct kit *kit, const struct lesson *lesson, const json_t *last)
 {

@@ -10,9 +10,10 @@
 #include "commands/help.h"
 #include "sockeye.h"
 
-const char help_peer[] = "Plays the other end of lesson N on this machine's loopback: a server for your client, clients for your server. "
-                         "It says what to type in another terminal, and then tells all that comes and goes, until Ctrl-C. Options "
-                         "make it behave as badly as peers may. sockeye peer N --help lists those of a lesson.\n";
+const char help_peer[] =
+    "Plays the other end of lesson N on this machine's loopback: a server for your client, clients for your server. "
+    "It says what to type in another terminal, and then tells all that comes and goes, until Ctrl-C. Options "
+    "make it behave as badly as peers may. sockeye peer N --help lists those of a lesson.\n";
 
 static int say_options(const struct lesson *lesson, const struct peer *peer)
 {
@@ -20,7 +21,8 @@ static int say_options(const struct lesson *lesson, const struct peer *peer)
     int used = snprintf(text, sizeof text, "%s %s.\n\n", "The other end of this lesson:", peer->what);
     for (const struct play_option *option = peer->play->options; option->name != NULL; option++) {
         used += snprintf(text + used, sizeof text - (size_t)used, "  --%s%s%s\t%s\n", option->name,
-                         option->argument == NULL ? "" : " ", option->argument == NULL ? "" : option->argument, option->what);
+                         option->argument == NULL ? "" : " ", option->argument == NULL ? "" : option->argument,
+                         option->what);
     }
     printf("%s peer %d [OPTION]...\n\n", sockeye_name(), lesson->number);
     help_print(text);

@@ -5,8 +5,9 @@
 #include "run/skeleton.h"
 #include "sockeye.h"
 
-const char help_reset[] = "Puts the skeleton of lesson N back into your work folder. What you had is kept beside it as NAME.c.1, then "
-                          "NAME.c.2, and so on.\n";
+const char help_reset[] =
+    "Puts the skeleton of lesson N back into your work folder. What you had is kept beside it as NAME.c.1, then "
+    "NAME.c.2, and so on.\n";
 
 static int reset_program(const struct kit *kit, const struct lesson *lesson, int program)
 {

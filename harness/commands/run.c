@@ -20,9 +20,10 @@
 #include "run/work.h"
 #include "sockeye.h"
 
-const char help_run[] = "Builds your program of lesson N as sockeye check does, and runs it here, with the arguments behind N. Where a "
-                        "lesson has several programs, the first of them says which. Its exit status is the program's; 128 and "
-                        "the signal's number if a signal ended it.\n";
+const char help_run[] =
+    "Builds your program of lesson N as sockeye check does, and runs it here, with the arguments behind N. Where a "
+    "lesson has several programs, the first of them says which. Its exit status is the program's; 128 and "
+    "the signal's number if a signal ended it.\n";
 
 static int choose_program(const struct lesson *lesson, const char *word)
 {
@@ -113,8 +114,8 @@ static int run(const char *file, char *argv[])
     if (WIFEXITED(status))
         return WEXITSTATUS(status);
     int sig = WTERMSIG(status);
-    fprintf(stderr, "sockeye: %s was ended by SIG%s (%s)\n", argv[0], sigabbrev_np(sig) == NULL ? "?" : sigabbrev_np(sig),
-            strsignal(sig));
+    fprintf(stderr, "sockeye: %s was ended by SIG%s (%s)\n", argv[0],
+            sigabbrev_np(sig) == NULL ? "?" : sigabbrev_np(sig), strsignal(sig));
     return 128 + sig;
 }
 

@@ -8,16 +8,18 @@
 #include "run/work.h"
 #include "sockeye.h"
 
-const char help_solution[] = "Shows the kit's solution of lesson N on stdout, as C, once your own program has full marks.\n"
-                             "\n"
-                             "  --anyway\tshows it before that, too\n";
+const char help_solution[] =
+    "Shows the kit's solution of lesson N on stdout, as C, once your own program has full marks.\n"
+    "\n"
+    "  --anyway\tshows it before that, too\n";
 
 static int show(const struct kit *kit, const struct lesson *lesson, int program)
 {
     struct path path = path_of("%s/solutions/%s/%s.c", kit->root.text, lesson->folder, lesson->program[program]);
     FILE *file = fopen(path.text, "re");
     if (file == NULL && errno == ENOENT)
-        return refusal("this kit has no solution of lesson %d: %s is not there", lesson->number, path_shown(path.text).text);
+        return refusal("this kit has no solution of lesson %d: %s is not there", lesson->number,
+                       path_shown(path.text).text);
     if (file == NULL)
         return fault_error("can't read %s: %s", path_shown(path.text).text, strerror(errno));
     char buffer[4096];

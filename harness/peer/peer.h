@@ -21,8 +21,8 @@ enum { PLAY_OPTIONS_MAX = 16 };
 /** An option of a play, typed as --name. */
 struct play_option {
     const char *name;
-    const char *argument;   /**< such as "PORT"; NULL if it takes none */
-    long most;              /**< the argument is a number from 1 to this; 0: any text */
+    const char *argument; /**< such as "PORT"; NULL if it takes none */
+    long most;            /**< the argument is a number from 1 to this; 0: any text */
     const char *what;
 };
 
@@ -30,8 +30,8 @@ struct peer;
 
 /** A way to be the other end. */
 struct play {
-    int (*run)(const struct peer *peer);    /**< until it is over; returns the exit status */
-    struct play_option options[PLAY_OPTIONS_MAX];   /**< the last has no name */
+    int (*run)(const struct peer *peer);          /**< until it is over; returns the exit status */
+    struct play_option options[PLAY_OPTIONS_MAX]; /**< the last has no name */
 };
 
 /** What a server answers to a line, which comes without its newline. */
@@ -40,20 +40,20 @@ typedef struct bytes reply_function(struct bytes line);
 /** A clock that peers ask, as RFC 868 has it. */
 struct peer_clock {
     const char *address;
-    long ahead;             /**< seconds; negative: behind */
+    long ahead; /**< seconds; negative: behind */
 };
 
 struct peer {
-    const char *lesson;     /**< the lesson's folder */
+    const char *lesson; /**< the lesson's folder */
     const struct play *play;
-    const char *what;       /**< "a server that …", without a full stop */
-    const char *commands;   /**< what to type in the other terminal behind "sockeye", PORT for the port; lines */
+    const char *what;     /**< "a server that …", without a full stop */
+    const char *commands; /**< what to type in the other terminal behind "sockeye", PORT for the port; lines */
 
-    reply_function *reply;                  /**< NULL: the line itself */
-    const struct peer_clock *clocks;        /**< the last has no address */
+    reply_function *reply;           /**< NULL: the line itself */
+    const struct peer_clock *clocks; /**< the last has no address */
 
-    const char *given[PLAY_OPTIONS_MAX];    /**< the play's options as they were typed; "" without an argument */
-    const char *sockeye;                    /**< what is typed to run sockeye */
+    const char *given[PLAY_OPTIONS_MAX]; /**< the play's options as they were typed; "" without an argument */
+    const char *sockeye;                 /**< what is typed to run sockeye */
     struct peer *next;
 };
 
@@ -77,4 +77,7 @@ int peer_number(const struct peer *peer, const char *name);
 /** PEER(play, "a server that …", .commands = …, …) */
 #define PEER(play_, words, ...)                                                                                        \
     static struct peer the_peer = {.lesson = LESSON_FOLDER, .play = &(play_), .what = (words), __VA_ARGS__};           \
-    __attribute__((constructor)) static void register_peer(void) { peer_register(&the_peer); }
+    __attribute__((constructor)) static void register_peer(void)                                                       \
+    {                                                                                                                  \
+        peer_register(&the_peer);                                                                                      \
+    }

@@ -8,7 +8,7 @@
 #include "report/screen.h"
 #include "run/jobs.h"
 
-enum { LINES_SHOWN = 6, TIME_COLUMNS = 9, ARROW_COLUMNS = 5 };
+enum { LINES_SHOWN = 4, TIME_COLUMNS = 9, ARROW_COLUMNS = 5 };
 
 static struct screen screen;
 static double began;
@@ -19,22 +19,21 @@ double show_time(void)
     return jobs_now() - began;
 }
 
-/* Each line of commands, with PORT replaced. */
-static void print_commands(const struct peer *peer, int port)
+const char *show_command(const struct peer *peer, const char **commands, int port)
 {
-    for (const char *line = peer->commands; *line != '\0'; line += *line == '\n') {
-        int length = (int)strcspn(line, "\n");
-        char command[300];
-        snprintf(command, sizeof command, "%.*s", length, line);
-        char *place = strstr(command, "PORT");
-        if (place != NULL)
-            *place = '\0';
-        printf("    %s %s", peer->sockeye, command);
-        if (place != NULL)
-            printf("%d%s", port, place + 4);
-        putchar('\n');
-        line += length;
+    static char command[400];
+    int length = (int)strcspn(*commands, "\n");
+    char line[300];
+    snprintf(line, sizeof line, "%.*s", length, *commands);
+    *commands += length + ((*commands)[length] == '\n');
+    char *place = strstr(line, "PORT");
+    if (place == NULL) {
+        snprintf(command, sizeof command, "%s %s", peer->sockeye, line);
+    } else {
+        *place = '\0';
+        snprintf(command, sizeof command, "%s %s%d%s", peer->sockeye, line, port, place + strlen("PORT"));
     }
+    return command;
 }
 
 void show_peer(const struct peer *peer, int port, int columns)
@@ -45,11 +44,13 @@ void show_peer(const struct peer *peer, int port, int columns)
     who_columns = columns;
     snprintf(words, sizeof words, "The other end of lesson %d: %s.", atoi(peer->lesson), peer->what);
     screen_paragraph(&screen, 0, "", words);
-    fputs("In another terminal:\n\n", stdout);
+    if (port > 0)
+        fputs("In another terminal:\n\n", stdout);
     screen_paint(&screen, HINT);
-    print_commands(peer, port);
+    for (const char *commands = peer->commands; port > 0 && *commands != '\0';)
+        printf("    %s\n", show_command(peer, &commands, port));
     screen_paint(&screen, PLAIN);
-    puts("\nCtrl-C ends it.\n");
+    printf("%sCtrl-C ends it.\n\n", port > 0 ? "\n" : "");
     began = jobs_now();
 }
 

@@ -12,8 +12,11 @@
 #include "check/bytes.h"
 #include "peer/peer.h"
 
-/** Says what the peer is and what to type, with @p port in it; times count from here. @p who_columns: for names. */
+/** Says what the peer is and, unless @p port is 0, what to type in another terminal; times count from here.
+ *  @p who_columns: for names. */
 void show_peer(const struct peer *peer, int port, int who_columns);
+/** The next of a peer's commands, with "sockeye" and the port in it; moves *commands behind it. */
+const char *show_command(const struct peer *peer, const char **commands, int port);
 /** Bytes that @p who sends or gets; more than a few lines of them are counted instead. */
 void show_bytes(const char *who, bool sends, struct bytes bytes);
 /** Something else that @p who sends or gets. */

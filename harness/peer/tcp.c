@@ -109,8 +109,8 @@ static void broken(struct tcp *tcp, struct side *side, int error)
     if (tcp->tricks.flood)
         tell_flood(tcp, side);
     if (error == ECONNREFUSED) {
-        show_event(side->client, false, "connection refused: nobody listens on port %d", peer_number(tcp->peer, "port"));
-        tcp->failed = true;
+        show_event(side->client, false, "connection refused");
+        tcp->refused = true;
     } else {
         bool is_reset = error == ECONNRESET || error == EPIPE;
         show_event(side->client, client_sends(tcp, false), "%s", is_reset ? "reset" : strerror(error));
@@ -185,7 +185,7 @@ static void receive_some(struct tcp *tcp, struct side *side)
     }
     side->heard += (size_t)n;
     struct bytes bytes = {buffer, (size_t)n};
-    if (!tcp->tricks.flood)
+    if (tcp->is_server || !tcp->tricks.flood)
         show_bytes(side->client, client_sends(tcp, false), bytes);
     if (tcp->heard != NULL)
         tcp->heard(tcp, side, bytes);
@@ -267,8 +267,10 @@ static void accept_one(struct tcp *tcp)
     }
     show_event(side->client, true, "connect from port %d", ntohs(from.sin_port));
     if (side->stalled)
-        show_note(side->client, "Enter: read what it sends");
+        show_note(side->client, "is not read until you press Enter");
     tcp->accepted(tcp, side);
+    if (!has_more_to_send(side))
+        sent_all(tcp, side);
 }
 
 static void end_stalls(struct tcp *tcp)
@@ -276,7 +278,7 @@ static void end_stalls(struct tcp *tcp)
     for (int i = 0; i < tcp->sides; i++) {
         struct side *side = &tcp->side[i];
         if (side->fd != -1 && side->stalled)
-            show_note(side->client, "is read now");
+            show_note(side->client, "Enter: goes on");
         side->stalled = false;
     }
 }
@@ -385,5 +387,5 @@ int tcp_serve(struct tcp *tcp)
         tell_floods(tcp);
         keep_release();
     }
-    return tcp->failed ? 1 : 0;
+    return tcp->refused ? 1 : 0;
 }

@@ -29,7 +29,7 @@ static void connected(struct tcp *tcp, struct side *side)
     getsockname(side->fd, (struct sockaddr *)&own, &size);
     show_event(side->client, true, "connect from port %d", ntohs(own.sin_port));
     if (side->stalled)
-        show_note(side->client, "Enter: read what comes back");
+        show_note(side->client, "does not read until you press Enter");
     side_says(side, own_line(tcp, side));
     side->flood = tcp->tricks.flood ? FLOOD_BYTES : 0;
     side->resetting = tcp->tricks.reset;
@@ -80,18 +80,25 @@ static int run(const struct peer *peer)
                        .typed = typed,
                        .typed_end = typed_end};
     if (port == 0) {
-        fprintf(stderr, "sockeye: on which port is your server? %s peer %d --port PORT\n", peer->sockeye, atoi(peer->lesson));
+        fprintf(stderr, "sockeye: on which port is your server? %s peer %d --port PORT\n", peer->sockeye,
+                atoi(peer->lesson));
         return 2;
     }
     raise_limit();
-    show_peer(peer, port, 11);
+    show_peer(peer, 0, 11);
     for (int i = 0; i < (count == 0 ? 1 : count); i++) {
         if (tcp_connect(&tcp, &address) == -1) {
             fprintf(stderr, "sockeye: can't connect to 127.0.0.1 port %d: %s\n", port, strerror(errno));
             return 1;
         }
     }
-    return tcp_serve(&tcp);
+    int status = tcp_serve(&tcp);
+    if (tcp.refused) {
+        const char *commands = peer->commands;
+        fprintf(stderr, "sockeye: nobody listens on 127.0.0.1 port %d: first, in another terminal: %s\n", port,
+                show_command(peer, &commands, port));
+    }
+    return status;
 }
 
 const struct play tcp_client = {

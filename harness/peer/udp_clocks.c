@@ -13,7 +13,7 @@
 
 #define SECONDS_1900_TO_1970 2208988800u /* RFC 868 */
 #define LATE_SECONDS 0.4                 /* within the half second that a client waits */
-#define EVERYONE "127.255.255.255"       /* the broadcast address of loopback: on every Linux, and nobody else hears it */
+#define EVERYONE "127.255.255.255" /* the broadcast address of loopback: on every Linux, and nobody else hears it */
 
 enum { CLOCKS_MAX = 8, ANSWERS_MAX = 64, TRIES = 50 };
 
@@ -92,15 +92,17 @@ static void send_time(const struct clocks *clocks, int clock, const struct socka
     if (sendto(clocks->fd[clock], bytes, sizeof bytes, 0, (const struct sockaddr *)to, sizeof *to) == -1)
         show_event(which->address, true, "could not answer: %s", strerror(errno));
     else
-        show_event(which->address, true, "%02x %02x %02x %02x: %ld s %s, to port %d", bytes[0], bytes[1], bytes[2], bytes[3],
-                   which->ahead < 0 ? -which->ahead : which->ahead, sign_of(which->ahead), ntohs(to->sin_port));
+        show_event(which->address, true, "%02x %02x %02x %02x: %ld s %s, to port %d", bytes[0], bytes[1], bytes[2],
+                   bytes[3], which->ahead < 0 ? -which->ahead : which->ahead, sign_of(which->ahead),
+                   ntohs(to->sin_port));
 }
 
 static void send_junk(const struct clocks *clocks, int clock, const struct sockaddr_in *to)
 {
     static const char junk[] = "not a time";
     sendto(clocks->fd[clock], junk, sizeof junk - 1, 0, (const struct sockaddr *)to, sizeof *to);
-    show_event(clocks->peer->clocks[clock].address, true, "junk of %zu bytes, to port %d", sizeof junk - 1, ntohs(to->sin_port));
+    show_event(clocks->peer->clocks[clock].address, true, "junk of %zu bytes, to port %d", sizeof junk - 1,
+               ntohs(to->sin_port));
 }
 
 static void answer(struct clocks *clocks, int clock, const struct sockaddr_in *to)
@@ -113,8 +115,8 @@ static void answer(struct clocks *clocks, int clock, const struct sockaddr_in *t
         if (peer_option(peer, "late") == NULL)
             send_time(clocks, clock, to);
         else if (clocks->answers < ANSWERS_MAX) /* each clock a little later than the one before */
-            clocks->answer[clocks->answers++] =
-                (struct answer){.clock = clock, .to = *to, .due = show_time() + LATE_SECONDS * (clock + 1)};
+            clocks->answer[clocks->answers++] = (struct answer){
+                .clock = clock, .to = *to, .due = show_time() + LATE_SECONDS * (clock + 1)};
     }
 }
 
@@ -198,8 +200,9 @@ static int run(const struct peer *peer)
     return serve(&clocks);
 }
 
-const struct play udp_clocks = {.run = run,
-                                .options = {{"port", "PORT", 65535, "answers there; else on a port that is free"},
-                                            {"junk", NULL, 0, "sends something else before each answer"},
-                                            {"twice", NULL, 0, "answers twice"},
-                                            {"late", NULL, 0, "answers after 0.4, 0.8 ... seconds, one clock after the other"}}};
+const struct play udp_clocks = {
+    .run = run,
+    .options = {{"port", "PORT", 65535, "answers there; else on a port that is free"},
+                {"junk", NULL, 0, "sends something else before each answer"},
+                {"twice", NULL, 0, "answers twice"},
+                {"late", NULL, 0, "answers after 0.4, 0.8 ... seconds, one clock after the other"}}};

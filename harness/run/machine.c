@@ -31,17 +31,18 @@ struct answer {
 struct machine {
     const struct kit *kit;
     struct world world;
-    const char *problem;     /* why there is no world at all, not even a plain one */
-    char folder[300];        /* of the program that is built for trying */
+    const char *problem; /* why there is no world at all, not even a plain one */
+    char folder[300];    /* of the program that is built for trying */
     bool built;
     struct finding *findings;
     int count;
 };
 
-static struct finding *finds(struct machine *machine, const char *name, enum finding_state state, const char *format, ...)
-    __attribute__((format(printf, 4, 5)));
+static struct finding *finds(struct machine *machine, const char *name, enum finding_state state, const char *format,
+                             ...) __attribute__((format(printf, 4, 5)));
 
-static struct finding *finds(struct machine *machine, const char *name, enum finding_state state, const char *format, ...)
+static struct finding *finds(struct machine *machine, const char *name, enum finding_state state, const char *format,
+                             ...)
 {
     struct finding *finding = &machine->findings[machine->count++];
     *finding = (struct finding){.name = name, .state = state};
@@ -149,7 +150,6 @@ static bool in_container(void)
 
 static void examine_temp(struct machine *machine)
 {
-    const char *base = getenv("TMPDIR") == NULL || *getenv("TMPDIR") == '\0' ? "/tmp" : getenv("TMPDIR");
     struct statvfs space;
     if (machine->problem != NULL) {
         struct finding *finding = finds(machine, "kit", BROKEN, "%s", machine->problem);
@@ -157,12 +157,33 @@ static void examine_temp(struct machine *machine)
             mend(finding, "make");
         return;
     }
+    struct path base = path_of("%s", rundir());
+    *strrchr(base.text, '/') = '\0';
     unsigned long long free_mb = statvfs(rundir(), &space) == -1 ? 0 : space.f_bavail * space.f_frsize >> 20;
     if (free_mb < SPACE_NEEDED_MB)
-        mend(finds(machine, "temporary folder", NOT_GRADED, "%s has only %llu MB free: big checks may break off", base, free_mb),
+        mend(finds(machine, "temporary folder", NOT_GRADED, "%s has only %llu MB free: big checks may break off", base.text,
+                   free_mb),
              "make room there, or set TMPDIR to another folder");
     else
-        finds(machine, "temporary folder", WORKS, "%s", base);
+        finds(machine, "temporary folder", WORKS, "%s", base.text);
+}
+
+static void mend_container(struct finding *finding)
+{
+    mend(finding, "This is a container. Start it so that it may make namespaces of its own:");
+    mend(finding, "docker run --security-opt seccomp=unconfined --security-opt apparmor=unconfined "
+                  "--security-opt systempaths=unconfined ...");
+    mend(finding, "podman run --security-opt seccomp=unconfined --security-opt unmask=ALL ...");
+}
+
+static void mend_apparmor(struct finding *finding)
+{
+    mend(finding, "AppArmor keeps bubblewrap from user namespaces (Ubuntu 24.04 and later). Allow them to it:");
+    mend(finding, "printf 'abi <abi/4.0>,\\ninclude <tunables/global>\\nprofile bwrap /usr/bin/bwrap "
+                  "flags=(unconfined) {\\n  userns,\\n}\\n' | sudo tee /etc/apparmor.d/bwrap");
+    mend(finding, "sudo systemctl reload apparmor");
+    mend(finding, "Or, for all programs and until the next boot:");
+    mend(finding, "sudo sysctl kernel.apparmor_restrict_unprivileged_userns=0");
 }
 
 static void examine_private(struct machine *machine)
@@ -179,25 +200,35 @@ static void examine_private(struct machine *machine)
         return;
     }
     finding = finds(machine, "private network", NOT_GRADED, "%s", why == NULL ? "bubblewrap does not work" : why);
-    if (setting("/proc/sys/kernel/apparmor_restrict_unprivileged_userns") == 1) {
-        mend(finding, "AppArmor keeps bubblewrap from user namespaces (Ubuntu 24.04 and later). Allow it, as root:");
-        mend(finding, "printf 'abi <abi/4.0>,\\ninclude <tunables/global>\\nprofile bwrap /usr/bin/bwrap "
-                      "flags=(unconfined) {\\n  userns,\\n}\\n' | sudo tee /etc/apparmor.d/bwrap");
-        mend(finding, "sudo systemctl reload apparmor");
-        mend(finding, "or, for all programs and until the next boot:");
-        mend(finding, "sudo sysctl kernel.apparmor_restrict_unprivileged_userns=0");
-    } else if (setting("/proc/sys/kernel/unprivileged_userns_clone") == 0) {
+    bool execution = strstr(finding->words, "execvp") != NULL;
+    bool restricted = setting("/proc/sys/kernel/apparmor_restrict_unprivileged_userns") == 1;
+    if (execution)
+        mend(finding, "set TMPDIR to a folder where programs may run");
+    else if (setting("/proc/sys/kernel/unprivileged_userns_clone") == 0)
         mend(finding, "sudo sysctl kernel.unprivileged_userns_clone=1");
-    } else if (setting("/proc/sys/user/max_user_namespaces") == 0) {
+    else if (setting("/proc/sys/user/max_user_namespaces") == 0)
         mend(finding, "sudo sysctl user.max_user_namespaces=15000");
-    } else if (in_container()) {
-        mend(finding, "This is a container. Start it so that it may make namespaces of its own:");
-        mend(finding, "docker run --security-opt seccomp=unconfined --security-opt apparmor=unconfined "
-                      "--security-opt systempaths=unconfined ...");
-        mend(finding, "podman run --security-opt seccomp=unconfined --security-opt unmask=ALL ...");
-    } else {
+    else if (in_container())
+        mend_container(finding);
+    else if (!restricted)
         mend(finding, "See whether this says more: bwrap --unshare-all --ro-bind / / true");
-    }
+    if (restricted && !execution)
+        mend_apparmor(finding);
+}
+
+/* A build that was kept would prove nothing. */
+static struct build build_anew(const struct machine *machine, const char *source, const char *target)
+{
+    const char *given = getenv("SOCKEYE_CACHE");
+    char *before = given == NULL ? NULL : strdup(given);
+    setenv("SOCKEYE_CACHE", machine->folder, 1);
+    struct build build = build_program(&machine->world, source, "hello", target);
+    if (before == NULL)
+        unsetenv("SOCKEYE_CACHE");
+    else
+        setenv("SOCKEYE_CACHE", before, 1);
+    free(before);
+    return build;
 }
 
 static void examine_compiler(struct machine *machine)
@@ -209,9 +240,7 @@ static void examine_compiler(struct machine *machine)
         fputs("#include <stdio.h>\nint main(void)\n{\n    return puts(\"hello\") == EOF;\n}\n", file);
         fclose(file);
     }
-    setenv("SOCKEYE_CACHE", machine->folder, 1); /* a build that was kept would prove nothing */
-    struct build build = build_program(&machine->world, source.text, "hello", target.text);
-    unsetenv("SOCKEYE_CACHE");
+    struct build build = build_anew(machine, source.text, target.text);
     machine->built = build.status == BUILT;
     if (machine->built) {
         struct answer version = ask(machine, "cc --version");
@@ -237,7 +266,8 @@ static void examine_valgrind(struct machine *machine)
         answer = ask(machine, "valgrind --version");
         finds(machine, "memcheck", WORKS, "%s", answer.words);
     } else if (answer.status == 127) {
-        struct finding *finding = finds(machine, "memcheck", NOT_GRADED, "valgrind is not installed: memory is not graded");
+        struct finding *finding = finds(machine, "memcheck", NOT_GRADED,
+                                        "valgrind is not installed: memory is not graded");
         mend_package(finding, "valgrind", "valgrind", "valgrind");
     } else {
         bool symbols = strstr(answer.words, "redirection") != NULL;
@@ -310,7 +340,8 @@ static const char *cannot_write(const char *path)
     static char data[65536];
     struct path folder = path_of("%s", path);
     struct stat status;
-    while (stat(folder.text, &status) == -1 && strchr(folder.text, '/') != NULL && strrchr(folder.text, '/') != folder.text)
+    while (stat(folder.text, &status) == -1 && strchr(folder.text, '/') != NULL &&
+           strrchr(folder.text, '/') != folder.text)
         *strrchr(folder.text, '/') = '\0';
     if (stat(folder.text, &status) == -1)
         folder = path_of(".");

@@ -48,7 +48,7 @@ void package_command(const struct package *package, char *text, size_t size)
     case FEDORA: snprintf(text, size, "%sdnf install %s", sudo, package->fedora); break;
     case ARCH: snprintf(text, size, "%spacman -S %s", sudo, package->arch); break;
     default:
-        snprintf(text, size, "Debian, Ubuntu: apt install %s\nFedora: dnf install %s\nArch: pacman -S %s", package->debian,
-                 package->fedora, package->arch);
+        snprintf(text, size, "Debian, Ubuntu: apt install %s\nFedora: dnf install %s\nArch: pacman -S %s",
+                 package->debian, package->fedora, package->arch);
     }
 }

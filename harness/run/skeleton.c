@@ -14,7 +14,7 @@ enum { KEPT_MAX = 10000 };
 static const char *reason(const char *what, const char *path)
 {
     static char words[PATH_MAX + 300];
-    const char *more = errno == ENOSPC || errno == EDQUOT ? "the disk is full, and nothing was changed"
+    const char *more = errno == ENOSPC || errno == EDQUOT  ? "the disk is full, and nothing was changed"
                        : errno == EACCES || errno == EROFS ? "set SOCKEYE_WORK to a folder of your own"
                                                            : "nothing was changed";
     snprintf(words, sizeof words, "can't %s %s: %s (%s)", what, path_shown(path).text, strerror(errno), more);
@@ -63,7 +63,8 @@ bool skeleton_untouched(const struct kit *kit, const struct lesson *lesson)
 }
 
 /* A whole copy of the skeleton under a name that nobody uses, in the folder where it is to be. */
-static int make_copy(const struct kit *kit, const struct lesson *lesson, int program, struct path *copy, const char **problem)
+static int make_copy(const struct kit *kit, const struct lesson *lesson, int program, struct path *copy,
+                     const char **problem)
 {
     struct path folder = lesson_work(kit, lesson);
     *copy = path_of("%s/.%s.c.%d", folder.text, lesson->program[program], getpid());
@@ -137,7 +138,8 @@ static int keep_old(const char *old, struct path *kept)
     return -1;
 }
 
-int skeleton_reset(const struct kit *kit, const struct lesson *lesson, int program, struct path *kept, const char **problem)
+int skeleton_reset(const struct kit *kit, const struct lesson *lesson, int program, struct path *kept,
+                   const char **problem)
 {
     struct path target = skeleton_work(kit, lesson, program);
     struct path copy;

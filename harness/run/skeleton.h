@@ -25,4 +25,5 @@ int skeleton_start(const struct kit *kit, const struct lesson *lesson, const cha
  * gets that path; it comes out empty if nothing lay there. Returns 1, 0 if there is nothing to change, or -1 with
  * *problem for people.
  */
-int skeleton_reset(const struct kit *kit, const struct lesson *lesson, int program, struct path *kept, const char **problem);
+int skeleton_reset(const struct kit *kit, const struct lesson *lesson, int program, struct path *kept,
+                   const char **problem);
