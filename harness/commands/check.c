@@ -17,20 +17,21 @@
 #include "run/work.h"
 #include "sockeye.h"
 
-const char help_check[] =
-    "Builds the programs of lesson N (or several, or all; without N, of the lesson you are at), plays the other end of their "
-    "conversations, and says what they did. The status is 0 for full marks, 1 for less, 3 if the kit or the machine is at "
-    "fault.\n"
-    "\n"
-    "  --only CHECK\tthis check alone, by the name after its lesson's number\n"
-    "  --trace\tthe whole wire diagram and the program's system calls\n"
-    "  --seed HEX\tthe same random inputs again\n"
-    "  --work DIR\tprograms in DIR/NN-name/ or in DIR itself\n"
-    "  --solutions\tthe kit's solutions instead of yours\n"
-    "  --json FILE\twrites the result as JSON; - is stdout, alone\n"
-    "  --jobs N\tso many checks side by side at most, 1 to 64\n"
-    "  --no-memcheck\tleaves valgrind out: faster, and memory is not graded\n"
-    "  --plain\tuses this machine's own loopback: no private network\n";
+const char help_check[] = "Builds the programs of lesson N (or several, or all; without N, of the lesson you are at), "
+                          "plays the other end of their "
+                          "conversations, and says what they did. The status is 0 for full marks, 1 for less, 3 if the "
+                          "kit or the machine is at "
+                          "fault.\n"
+                          "\n"
+                          "  --only CHECK\tthis check alone, by the name after its lesson's number\n"
+                          "  --trace\tthe whole wire diagram and the program's system calls\n"
+                          "  --seed HEX\tthe same random inputs again\n"
+                          "  --work DIR\tprograms in DIR/NN-name/ or in DIR itself\n"
+                          "  --solutions\tthe kit's solutions instead of yours\n"
+                          "  --json FILE\twrites the result as JSON; - is stdout, alone\n"
+                          "  --jobs N\tso many checks side by side at most, 1 to 64\n"
+                          "  --no-memcheck\tleaves valgrind out: faster, and memory is not graded\n"
+                          "  --plain\tuses this machine's own loopback: no private network\n";
 
 struct check_options {
     const char *work;
@@ -56,10 +57,11 @@ static int read_number(const char *text, int base, unsigned long long max, unsig
 static int read_options(int argc, char *argv[], struct check_options *options)
 {
     static const struct option names[] = {
-        {"work", required_argument, NULL, 'w'},  {"solutions", no_argument, NULL, 'S'},   {"json", required_argument, NULL, 'j'},
-        {"only", required_argument, NULL, 'o'},  {"seed", required_argument, NULL, 's'},  {"jobs", required_argument, NULL, 'J'},
-        {"no-memcheck", no_argument, NULL, 'M'}, {"plain", no_argument, NULL, 'p'},       {"trace", no_argument, NULL, 't'},
-        {NULL, 0, NULL, 0},
+        {"work", required_argument, NULL, 'w'},  {"solutions", no_argument, NULL, 'S'},
+        {"json", required_argument, NULL, 'j'},  {"only", required_argument, NULL, 'o'},
+        {"seed", required_argument, NULL, 's'},  {"jobs", required_argument, NULL, 'J'},
+        {"no-memcheck", no_argument, NULL, 'M'}, {"plain", no_argument, NULL, 'p'},
+        {"trace", no_argument, NULL, 't'},       {NULL, 0, NULL, 0},
     };
     unsigned long long value;
     int name;
@@ -126,8 +128,8 @@ static int choose_check(const char *word, struct plan *plan)
     }
     for (int i = 0; i < plan->lessons; i++) {
         if (check_named(plan->lesson[i]->folder, name) == NULL)
-            return usage_error("lesson %d has no check '%s': sockeye check %d names them with --json", plan->lesson[i]->number,
-                               word, plan->lesson[i]->number);
+            return usage_error("lesson %d has no check '%s': sockeye check %d names them with --json",
+                               plan->lesson[i]->number, word, plan->lesson[i]->number);
     }
     plan->only = name;
     return 0;
@@ -150,8 +152,10 @@ static void tell_mode(const struct world *world, const struct screen *screen)
     if (world->is_private)
         return;
     char words[800];
-    snprintf(words, sizeof words, "plain mode (%s): on this machine's own loopback, so some checks are not graded here. "
-                                  "sockeye doctor says how to get the rest.", world->why_plain);
+    snprintf(words, sizeof words,
+             "plain mode (%s): on this machine's own loopback, so some checks are not graded here. "
+             "sockeye doctor says how to get the rest.",
+             world->why_plain);
     screen_paragraph(screen, 0, "", words);
     fputc('\n', stdout);
 }
@@ -182,9 +186,9 @@ int command_check(const struct kit *kit, int argc, char *argv[])
     if (wrong != 0)
         return wrong;
 
-    struct path work = options.work != NULL  ? path_of("%s", options.work)
-                       : options.solutions   ? path_of("%s/solutions", kit->root.text)
-                                             : work_folder(kit);
+    struct path work = options.work != NULL ? path_of("%s", options.work)
+                       : options.solutions  ? path_of("%s/solutions", kit->root.text)
+                                            : work_folder(kit);
     struct stat status;
     if (options.work != NULL && (stat(options.work, &status) == -1 || !S_ISDIR(status.st_mode)))
         return usage_error("--work %s: there is no such folder", options.work);

@@ -75,7 +75,7 @@ static int take_option(const struct lesson *lesson, struct peer *peer, char *arg
         usage_error("--%s wants %s behind it: %s peer %d --help", option->name, option->argument, me, lesson->number);
         return 0;
     }
-    if (option->most > 0 && !is_number(value, option->most)) {
+    if (value != NULL && option->most > 0 && !is_number(value, option->most)) {
         usage_error("--%s takes a number from 1 to %ld, not '%s'", option->name, option->most, value);
         return 0;
     }

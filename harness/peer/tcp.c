@@ -52,8 +52,10 @@ static struct side *add_side(struct tcp *tcp, int fd)
 
 void side_says(struct side *side, struct bytes bytes)
 {
+    if (side->fd == -1 || side->finishing)
+        return;
     char *more = realloc(side->out, side->out_length + bytes.length + 1);
-    if (side->fd == -1 || side->finishing || more == NULL)
+    if (more == NULL)
         return;
     memcpy(more + side->out_length, bytes.data, bytes.length);
     side->out = more;
@@ -256,7 +258,7 @@ static void serve(struct tcp *tcp, struct side *side, short events)
 
 static void accept_one(struct tcp *tcp)
 {
-    struct sockaddr_in from;
+    struct sockaddr_in from = {0};
     socklen_t size = sizeof from;
     int fd = accept4(tcp->listener, (struct sockaddr *)&from, &size, SOCK_CLOEXEC | SOCK_NONBLOCK);
     struct side *side = fd == -1 ? NULL : add_side(tcp, fd);
@@ -324,13 +326,15 @@ static bool any_open(const struct tcp *tcp)
     return false;
 }
 
-static short wanted(const struct tcp *tcp, const struct side *side)
+static short wanted(const struct side *side)
 {
+    if (side->fd == -1)
+        return 0;
     if (side->connecting)
         return POLLOUT;
     bool reads = !side->heard_end && !side->stalled;
-    bool sends = may_send(side) || (!has_more_to_send(side) && side->finishing && !side->finished) || side->resetting;
-    (void)tcp;
+    bool ends = side->resetting || (side->finishing && !side->finished);
+    bool sends = has_more_to_send(side) ? may_send(side) : ends;
     return (short)((reads ? POLLIN : 0) | (sends ? POLLOUT : 0));
 }
 
@@ -369,7 +373,7 @@ int tcp_serve(struct tcp *tcp)
         fds[2] = (struct pollfd){.fd = tcp->listener, .events = POLLIN};
         int sides = tcp->sides;
         for (int i = 0; i < sides; i++) {
-            short events = tcp->side[i].fd == -1 ? 0 : wanted(tcp, &tcp->side[i]);
+            short events = wanted(&tcp->side[i]);
             fds[3 + i] = (struct pollfd){.fd = events == 0 ? -1 : tcp->side[i].fd, .events = events};
         }
         if (poll(fds, (nfds_t)sides + 3, patience(tcp)) == -1 && errno != EINTR)

@@ -18,7 +18,9 @@ static void answer(struct tcp *tcp, struct side *side)
 {
     const struct peer *peer = tcp->peer;
     struct bytes line = {side->line, side->line_length};
-    struct bytes reply = peer->reply == NULL ? join(line, "\n") : peer->reply(line);
+    struct bytes reply = join(line, "\n");
+    if (peer->reply != NULL)
+        reply = peer->reply(line);
     side->answered = true;
     side_says(side, tcp->tricks.reset ? part(reply, 0, (reply.length + 1) / 2) : reply);
     side->flood = tcp->tricks.flood ? FLOOD_BYTES : 0;

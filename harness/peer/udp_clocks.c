@@ -146,7 +146,7 @@ static int patience(const struct clocks *clocks)
 /* @p clock: the one that was asked, -1 for everyone. */
 static void read_question(struct clocks *clocks, int clock)
 {
-    struct sockaddr_in from;
+    struct sockaddr_in from = {0};
     socklen_t size = sizeof from;
     char bytes[65536];
     int fd = clock == -1 ? clocks->everyone : clocks->fd[clock];

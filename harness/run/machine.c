@@ -161,8 +161,8 @@ static void examine_temp(struct machine *machine)
     *strrchr(base.text, '/') = '\0';
     unsigned long long free_mb = statvfs(rundir(), &space) == -1 ? 0 : space.f_bavail * space.f_frsize >> 20;
     if (free_mb < SPACE_NEEDED_MB)
-        mend(finds(machine, "temporary folder", NOT_GRADED, "%s has only %llu MB free: big checks may break off", base.text,
-                   free_mb),
+        mend(finds(machine, "temporary folder", NOT_GRADED, "%s has only %llu MB free: big checks may break off",
+                   base.text, free_mb),
              "make room there, or set TMPDIR to another folder");
     else
         finds(machine, "temporary folder", WORKS, "%s", base.text);
