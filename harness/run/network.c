@@ -3,9 +3,11 @@
 
 #include <arpa/inet.h>
 #include <fcntl.h>
+#include <ifaddrs.h>
 #include <linux/netlink.h>
 #include <linux/rtnetlink.h>
 #include <net/if.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <string.h>
@@ -74,8 +76,23 @@ static int write_setting(const char *path, const char *value)
     return done ? 0 : -1;
 }
 
+/* A machine's own network has more than lo, and a fresh one has nothing more that is up. */
+static bool is_fresh(void)
+{
+    struct ifaddrs *all;
+    if (getifaddrs(&all) == -1)
+        return false;
+    bool fresh = true;
+    for (struct ifaddrs *i = all; i != NULL; i = i->ifa_next)
+        fresh = fresh && ((i->ifa_flags & IFF_LOOPBACK) != 0 || (i->ifa_flags & IFF_UP) == 0);
+    freeifaddrs(all);
+    return fresh;
+}
+
 const char *network_prepare(void)
 {
+    if (!is_fresh()) /* run by hand, as root: it would change the machine's routes */
+        return "take a network that is not fresh";
     if (add_default_route() == -1)
         return "add a default route to lo";
     if (add_unreachable_network() == -1)
