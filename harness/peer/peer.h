@@ -50,6 +50,7 @@ struct peer {
     const char *commands; /**< what to type in the other terminal behind "sockeye", PORT for the port; lines */
 
     reply_function *reply;           /**< NULL: the line itself */
+    bool at_end; /**< a server replies at end-of-file, to all that came (to its start, if it is long) */
     const struct peer_clock *clocks; /**< the last has no address */
 
     const char *given[PLAY_OPTIONS_MAX]; /**< the play's options as they were typed; "" without an argument */
@@ -57,7 +58,7 @@ struct peer {
     struct peer *next;
 };
 
-/** Accepts clients and answers the first line of each. */
+/** Accepts clients and answers the first line of each, or all that each has sent. */
 extern const struct play tcp_server;
 /** Connects to the student's server, once or often, and sends what is typed. */
 extern const struct play tcp_client;

@@ -28,10 +28,10 @@ static void answer(struct tcp *tcp, struct side *side)
     side->finishing = true;
 }
 
-/* Keeps what comes before the first newline, and answers there. */
+/* Keeps what comes before the first newline, and answers there; or keeps all. */
 static void heard(struct tcp *tcp, struct side *side, struct bytes bytes)
 {
-    const char *newline = memchr(bytes.data, '\n', bytes.length);
+    const char *newline = tcp->peer->at_end ? NULL : memchr(bytes.data, '\n', bytes.length);
     size_t length = newline == NULL ? bytes.length : (size_t)(newline - bytes.data);
     if (side->answered)
         return;
@@ -49,8 +49,9 @@ static void heard(struct tcp *tcp, struct side *side, struct bytes bytes)
 
 static void heard_end(struct tcp *tcp, struct side *side)
 {
-    (void)tcp;
-    if (!side->answered)
+    if (tcp->peer->at_end)
+        answer(tcp, side);
+    else if (!side->answered)
         show_note(side->client, "no newline came: there is no line to answer");
     side->finishing = true;
 }
