@@ -404,8 +404,10 @@ for command in sh cc as ld; do
     ln -s "$(command -v "$command")" "$own/bin/$command"
 done
 tries env PATH="$own/bin" ./sockeye doctor
-ok "it names the package of what is missing" all "ends 1" 'grep -A1 "missing *private network" "$own/out" | grep -q " bubblewrap"' \
-    'grep -A1 "missing *memcheck" "$own/out" | grep -q " valgrind"' 'grep -A1 "missing *socat" "$own/out" | grep -q " socat"'
+# installs PACKAGE FINDING: below the finding stands the command that installs the package.
+installs() { grep -A3 "missing *$2" "$own/out" | grep -qE "(apt install|dnf install|pacman -S) $1\$"; }
+ok "it names the package of what is missing" all "ends 1" "installs bubblewrap 'private network'" \
+    "installs valgrind memcheck" "installs socat socat"
 tries env TMPDIR=/proc ./sockeye doctor
 ok "it says so where there is no temporary folder" all "ends 1" "says TMPDIR" "says 'Nothing can be graded'"
 ok "doctor leaves nothing behind" all 'is_empty "$TMPDIR"' '[ -z "$(ls -A "$SOCKEYE_WORK" | grep doctor)" ]'
