@@ -107,10 +107,11 @@ static int give(const struct kit *kit, const struct lesson *lesson, const struct
     putchar('\n');
     screen_paragraph(&screen, 2, "", hints.step[now - 1]);
     putchar('\n');
+    printf("  try it     %s check %d\n", me, lesson->number);
     if (now < hints.count)
-        printf("Try it: %s check %d    Then, if need be: %s hint %d\n", me, lesson->number, me, lesson->number);
+        printf("  next hint  %s hint %d\n", me, lesson->number);
     else
-        printf("That is the last one on this. Try it: %s check %d\n", me, lesson->number);
+        puts("  next hint  none: that was the last one on this");
     if (work_hints(kit, lesson, subject->key) < now) {
         fflush(stdout);
         fprintf(stderr, "sockeye: can't write %s, so this hint will come again\n",

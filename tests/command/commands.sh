@@ -267,8 +267,9 @@ for step in 1 2 3; do
     cp "$own/out" "$own/hint$step"
 done
 ok "each hint says something else" all '! same "$own/hint1" "$own/hint2"' '! same "$own/hint2" "$own/hint3"'
-tries ./sockeye hint 1
+tries env COLUMNS=60 ./sockeye hint 1
 ok "the last hint is repeated" all "ends 0" "says 'hint 3 of 3, once more'"
+ok "60 columns are enough for it" fits 60
 cp solutions/01-tcp-client/tcp_client.c "$client"
 tries ./sockeye check 1 --no-memcheck
 tries ./sockeye hint 1
