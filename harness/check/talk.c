@@ -116,6 +116,20 @@ static const char *ended_words(const struct conn *conn)
     return conn->heard_reset ? "then the connection was reset" : "then end-of-file";
 }
 
+static bool first_has_ended(void *context)
+{
+    (void)context;
+    return program_number(0) == NULL || program_number(0)->ended;
+}
+
+/* The end of a connection may be the beginning of its program's end: what that is like belongs to the report. */
+static const char *and_fate(const char *observed)
+{
+    struct awaited awaited = {.come = first_has_ended, .seconds = 0.1, .stuck_is_no_end = true};
+    bool ended = wait_until(&awaited) == CAME && program_number(0) != NULL;
+    return ended ? text("%s; %s", observed, program_fate(program_number(0))) : observed;
+}
+
 static _Noreturn void talk_fails(struct talk *talk, enum waited waited, const struct awaited *awaited)
 {
     const char *expected = text("the %s hears %s", talk->conn->name, shown(talk->expected));
@@ -124,13 +138,10 @@ static _Noreturn void talk_fails(struct talk *talk, enum waited waited, const st
     if (waited != CAME)
         wait_fails(waited, awaited, expected, observed);
     if (talk->conn->heard_eof) {
-        observed = text("%s, %s", observed, ended_words(talk->conn));
+        observed = and_fate(text("%s, %s", observed, ended_words(talk->conn)));
         if (talk->conn->heard_reset)
             verdict_because("The kernel resets a connection that is closed while bytes are still unread, and when a process "
                             "dies with bytes unread.");
-        programs_attend();
-        if (program_number(0)->ended)
-            observed = text("%s; %s", observed, program_fate(program_number(0)));
     }
     fails(expected, observed);
 }
@@ -266,9 +277,10 @@ void hears_end(struct conn *conn)
         fails(expected, text("it heard more: %s", quoted(more, 80)));
     }
     if (conn->heard_reset) {
+        const char *observed = and_fate("the connection was reset");
         verdict_because("The kernel resets a connection that is closed while bytes are still unread, and when a process "
                         "dies with bytes unread.");
-        fails(expected, "the connection was reset");
+        fails(expected, observed);
     }
 }
 
