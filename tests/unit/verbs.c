@@ -165,6 +165,13 @@ PLAY(hears_a_reset, FAILS, .observed = "it heard nothing, of 6 bytes, then the c
     hears(from_actor("reset", NULL), "knock\n");
 }
 
+/* The end of the connection is seen before the end of its program: the crash is what matters. */
+PLAY(hears_nothing_from_one_who_crashes, FAILS, .observed = "actor was ended by SIGSEGV", .because = "Invalid write of size 4",
+     .at = "here it crashes")
+{
+    hears(from_actor("crash", NULL), "knock\n");
+}
+
 PLAY(hears_crlf_for_lf, FAILS, .because = "The line ends in CR LF where LF alone was asked for")
 {
     hears(from_actor("send", "knock\r\n"), "knock\n");
@@ -203,7 +210,7 @@ PLAY(hears_more_before_the_end, FAILS, .expected = "the server hears end-of-file
     hears_end(conn);
 }
 
-PLAY(hears_a_reset_for_an_end, FAILS, .expected = "the server hears end-of-file", .observed = "the connection was reset",
+PLAY(hears_a_reset_for_an_end, FAILS, .expected = "the server hears end-of-file", .observed = "the connection was reset; actor ended with status 0",
      .because = "bytes are still unread")
 {
     hears_end(from_actor("reset", NULL));
@@ -584,7 +591,7 @@ PLAY(wakes_up_now_and_then, PASSES)
     uses_no_cpu(actor);
 }
 
-PLAY(spins, FAILS, .expected = "a program that waits sleeps, and uses no CPU", .observed = "it used * % of a CPU while it had nothing to do",
+PLAY(spins, FAILS, .expected = "a program that waits sleeps, and uses no CPU", .observed = "it ran, or was ready to run, * % of the time",
      .because = "A loop asks again and again",
      .at = "here it spins")
 {
@@ -1017,8 +1024,8 @@ static void ends_as_it_should(void)
     assert_number(result_number(entry, "points"), strcmp(status, "passed") == 0);
 }
 
-/* One CPU for all, and more who spin: each gets little of it. */
-static void who_spins_is_found_on_a_busy_machine(void)
+/* One CPU for all, and more who spin: each gets little of it, and yet it does not pass for one who sleeps. */
+static void who_spins_does_not_pass_on_a_busy_machine(void)
 {
     cpu_set_t before;
     cpu_set_t one;
@@ -1031,12 +1038,12 @@ static void who_spins_is_found_on_a_busy_machine(void)
     if (!is_played())
         return;
     sched_setaffinity(0, sizeof one, &one);
-    for (int i = 0; i < 15; i++)
+    for (int i = 0; i < 12; i++)
         unit_child(spin_beside, NULL);
     json_t *again = played("spins");
     sched_setaffinity(0, sizeof before, &before);
-    assert_text(result_text(check_in(again, "spins"), "status"), "failed");
-    assert_member(check_in(again, "spins"), "observed", "% of a CPU");
+    const char *status = result_text(check_in(again, "spins"), "status");
+    CU_ASSERT(strcmp(status, "failed") == 0 || strcmp(status, "fault") == 0);
     json_decref(again);
 }
 
@@ -1123,7 +1130,7 @@ __attribute__((constructor)) static void add_tests_of_all(void)
 {
     static const CU_TestInfo others[] = {
         {"the same seed is the same conversation", the_same_seed_is_the_same_conversation},
-        {"who spins is found on a busy machine", who_spins_is_found_on_a_busy_machine},
+        {"who spins does not pass on a busy machine", who_spins_does_not_pass_on_a_busy_machine},
         {"the record shows the conversation", the_record_shows_the_conversation},
         {"the score is what passed", the_score_is_what_passed},
         {"nothing is left of the checks", nothing_is_left_of_the_checks},
