@@ -1,5 +1,6 @@
 #!/bin/sh
-# Every command but check, in a copy of the kit with a lesson more, that has two programs and nothing else. Prints TAP.
+# Every command but check, in a copy of the kit with three of its lessons, and one that has two programs and nothing
+# else. Prints TAP.
 #
 # shellcheck disable=SC2034,SC2317,SC2016 # functions and conditions are called and expanded by "ok" and "all"
 set -u
@@ -16,8 +17,11 @@ trap end EXIT
 trap 'exit 1' HUP INT TERM
 
 chmod 755 "$own" # root's programs run as another user
-mkdir -p "$own/kit/build" "$own/tmp" "$own/kit/lessons/90-two-programs"
-cp sockeye "$own/kit/" && cp build/worker "$own/kit/build/" && cp -R lessons solutions "$own/kit/" || exit 1
+mkdir -p "$own/kit/build" "$own/tmp" "$own/kit/lessons/90-two-programs" "$own/kit/solutions"
+cp sockeye "$own/kit/" && cp build/worker "$own/kit/build/" && cp lessons/parts "$own/kit/lessons/" || exit 1
+for lesson in 01-tcp-client 07-fork-server 16-udp-broadcast; do
+    cp -R "lessons/$lesson" "$own/kit/lessons/" && cp -R "solutions/$lesson" "$own/kit/solutions/" || exit 1
+done
 for program in first second; do
     echo "int main(void) { return 3; }" > "$own/kit/lessons/90-two-programs/$program.c"
 done
