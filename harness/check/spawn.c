@@ -109,7 +109,8 @@ pid_t spawn(const struct how *how, const char *const *vector, struct spawned_end
             report_problem(problem[1], undone);
         if (stage.trace || how->traced_calls != NULL)
             wait_for_tracer();
-        static const char *const environment[] = {"PATH=/usr/local/bin:/usr/bin:/bin", "LANG=C.UTF-8", "HOME=/tmp", NULL};
+        static const char *const environment[] = {"PATH=/usr/local/bin:/usr/bin:/bin", "LANG=C.UTF-8", "HOME=/tmp",
+                                                  "RES_OPTIONS=" RESOLVER, NULL};
         execve(vector[0], (char *const *)(uintptr_t)(vector + 1), (char *const *)(uintptr_t)environment);
         report_problem(problem[1], "run it");
     }

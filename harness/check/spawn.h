@@ -8,6 +8,9 @@
 
 #include "check/program.h"
 
+/** $RES_OPTIONS of programs and of the worker (resolv.conf(5)): a name server that does not answer costs a second. */
+#define RESOLVER "timeout:1 attempts:1"
+
 /** Our ends of a new program's pipes; the caller closes them. */
 struct spawned_ends {
     int input; /**< -1 unless how->input */

@@ -338,9 +338,14 @@ static const char *describe_moving(void)
                 continue;
             if (!stage.memcheck && source_find(pids[i], threads[k].tid, program->name, &where))
                 verdict_where(&where);
+            if (count > 20) {
+                verdict_because("It forks again and again, and its children do, too.");
+                verdict_is_whole();
+            }
             if (count > 20)
                 return text("your program has %d processes%s", count, where_words(&where));
-            if (cpu > 0.5) {
+            /* On a busy machine it had to wait for the CPU most of the time, yet never for anything else. */
+            if (cpu > 0.05 && cpu + proc_queued_seconds(pids[i]) > 0.5) {
                 verdict_because_also("It has used %.1f s of CPU time: a loop that never waits.%s", cpu,
                                      where.call[0] == '\0' ? "" : " Does it end when the call returns 0 or -1?");
                 return text("your program is running in circles%s", where_words(&where));

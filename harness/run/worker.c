@@ -27,6 +27,7 @@
 #include "check/program.h"
 #include "check/record.h"
 #include "check/registry.h"
+#include "check/spawn.h"
 #include "check/stage.h"
 #include "check/strace.h"
 #include "check/verdict.h"
@@ -193,6 +194,7 @@ static void set_stage(char *argv[])
     sigaddset(&kept, SIGTERM);
     sigprocmask(SIG_BLOCK, &kept, NULL);
     signal(SIGPIPE, SIG_IGN);
+    setenv("RES_OPTIONS", RESOLVER, 1);
 }
 
 /* Is a world of its own to be had? Tried once a run; what is missing is said on stderr. */
