@@ -67,6 +67,11 @@ void program_complains(struct program *program, const char *const *words);
 #define refuses(...) program_refuses((const char *const[]){__VA_ARGS__, NULL})
 void program_refuses(const char *const *args);
 
+/** The same, with status 1 or 2: the contract leaves it open whether that is an argument that is wrong or one that leads
+ *  nowhere. */
+#define rejects(...) program_rejects((const char *const[]){__VA_ARGS__, NULL})
+void program_rejects(const char *const *args);
+
 /** Refuses these arguments before it makes any internet socket; not graded where strace may not trace. */
 #define refuses_without_socket(...) program_refuses_without_socket((const char *const[]){__VA_ARGS__, NULL})
 void program_refuses_without_socket(const char *const *args);
@@ -101,6 +106,8 @@ void shares_no_descriptors(int port);
 void is_stopped(struct program *program);
 /** Continues it, once everything else has come to rest. */
 void is_continued(struct program *program);
+/** Besides the program's end of @p conn it holds no TCP socket. */
+void holds_no_other_socket(struct program *program, const struct conn *conn);
 /** The next fork (of each of its processes) fails with EAGAIN; not graded where strace may not trace. */
 void cannot_fork(struct program *program);
 
@@ -125,6 +132,8 @@ struct listener *listens(int port);
 struct listener *listens_at(const char *address, int port);
 /** Listens on every address of this machine, of both families where it has both. */
 struct listener *listens_everywhere(int port);
+/** Listens at the address that this machine's name localhost leads to first. */
+struct listener *listens_at_localhost(void);
 /** Listens, with a receive buffer and segments so small that 100 KB do not fit on their way. */
 struct listener *listens_with_small_buffers(int port);
 /** Its port, as text for an argument. */
@@ -142,6 +151,10 @@ void nobody_came(struct listener *listener);
 struct conn *connects(int port);
 /** Connects to a numeric address of either family. */
 struct conn *connects_to(const char *address, int port);
+/** Connects from a numeric address of this machine's to another. */
+struct conn *connects_from(const char *from, const char *address, int port);
+/** The port of our end. */
+int client_port(const struct conn *conn);
 /** Connects, with a receive buffer and segments so small that the program soon can't send on. */
 struct conn *connects_with_small_buffers(int port);
 /** A connection to that address and port is refused. */
@@ -165,6 +178,9 @@ struct bytes rest_of(const struct conn *conn, struct bytes what);
 /** Exactly these bytes come next. */
 #define hears(conn, what) conn_hears((conn), bytes(what))
 void conn_hears(struct conn *conn, struct bytes expected);
+/** A line comes next, with CR LF at its end, that has one of these forms (see lines.h): hears_line(conn, "N bytes"). */
+#define hears_line(conn, ...) conn_hears_line((conn), (const char *const[]){__VA_ARGS__, NULL})
+void conn_hears_line(struct conn *conn, const char *const *forms);
 /** Exactly these bytes come next, read so slowly that the program has to wait. */
 #define hears_slowly(conn, what) conn_hears_slowly((conn), bytes(what))
 void conn_hears_slowly(struct conn *conn, struct bytes expected);
@@ -217,8 +233,19 @@ void ends_no_later(struct program *program, const struct request *question, doub
 /** Is stopped as soon as it sleeps in a system call, with all its processes, and continued in @p seconds from then. */
 void is_stopped_for(struct program *program, double seconds);
 
-/* Names. */
+/* Names. The DNS server answers in the private network alone; of what nobody has told it, it says that it does not exist. */
 
+/** The name has these addresses, of either family, given in this order: dns_knows("heron.test", "127.0.1.2", "::1"). */
+#define dns_knows(...) dns_names((const char *const[]){__VA_ARGS__, NULL})
+void dns_names(const char *const *name_and_addresses);
+/** The name is an alias (CNAME) of another. */
+void dns_aliases(const char *alias, const char *name);
+/** Reverse look-up of the address gives this name, true or not (PTR). */
+void dns_claims(const char *address, const char *name);
+/** Who asks for this name, or for the name of this address, gets no answer at all. */
+void dns_never_answers(const char *name_or_address);
+/** Who asks for this name, or for the name of this address, is told that the server has failed (SERVFAIL). */
+void dns_fails(const char *name_or_address);
 /** What the private network's /etc/hosts does not know has no name and no address: a name server says so. */
 void nobody_has_another_name(void);
 /** A host name that nobody has; not graded where a name server has an address for it, or is slow. Returns the reasons

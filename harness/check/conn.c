@@ -241,7 +241,7 @@ void nobody_came(struct listener *listener)
 {
     struct accepting accepting = {.listener = listener};
     if (has_come(&accepting))
-        fails("no connection", "your program made a connection");
+        fails(text("no connection to %s port %d", listener->host, listener->port), "your program made one");
 }
 
 static bool is_connected(void *context)
@@ -251,10 +251,15 @@ static bool is_connected(void *context)
     return poll(&ready, 1, 0) == 1;
 }
 
-static struct conn *try_to_connect(const char *host, int port, bool small, int *error)
+static struct conn *try_to_connect(const char *from, const char *host, int port, bool small, int *error)
 {
     struct address address = address_of(host, port);
     int fd = stream_socket(address.storage.ss_family, small);
+    if (from != NULL) {
+        struct address own = address_of(from, 0);
+        if (bind(fd, (struct sockaddr *)&own.storage, own.length) == -1)
+            fault("can't connect from %s: %s", from, strerror(errno));
+    }
     *error = 0;
     if (connect(fd, (struct sockaddr *)&address.storage, address.length) == -1 && errno != EINPROGRESS)
         *error = errno;
@@ -269,14 +274,14 @@ static struct conn *try_to_connect(const char *host, int port, bool small, int *
     if (*error != 0)
         record(conn->name, YOU, *error == ETIMEDOUT ? "connect (no answer)" : "connect (refused)", bytes(""));
     else
-        record(conn->name, YOU, "connect", bytes(""));
+        record(conn->name, YOU, from == NULL ? "connect" : text("connect from %s", from), bytes(""));
     return conn;
 }
 
-static struct conn *connects_somehow(const char *host, int port, bool small)
+static struct conn *connects_somehow(const char *from, const char *host, int port, bool small)
 {
     int error;
-    struct conn *conn = try_to_connect(host, port, small, &error);
+    struct conn *conn = try_to_connect(from, host, port, small, &error);
     if (error == ETIMEDOUT) {
         verdict_because("The queue of connections that wait to be accepted is full: see the second argument of listen().");
         fails(text("a connection to %s port %d", host, port), "the connection is not taken: no answer from the listener");
@@ -291,23 +296,33 @@ static struct conn *connects_somehow(const char *host, int port, bool small)
 
 struct conn *connects(int port)
 {
-    return connects_somehow("127.0.0.1", port, false);
+    return connects_somehow(NULL, "127.0.0.1", port, false);
 }
 
 struct conn *connects_to(const char *host, int port)
 {
-    return connects_somehow(host, port, false);
+    return connects_somehow(NULL, host, port, false);
+}
+
+struct conn *connects_from(const char *from, const char *host, int port)
+{
+    return connects_somehow(from, host, port, false);
+}
+
+int client_port(const struct conn *conn)
+{
+    return conn->own_port;
 }
 
 struct conn *connects_with_small_buffers(int port)
 {
-    return connects_somehow("127.0.0.1", port, true);
+    return connects_somehow(NULL, "127.0.0.1", port, true);
 }
 
 void finds_nobody(const char *host, int port)
 {
     int error;
-    struct conn *conn = try_to_connect(host, port, false, &error);
+    struct conn *conn = try_to_connect(NULL, host, port, false, &error);
     if (error == 0)
         fails(text("nobody listens on %s port %d", host, port), "the connection was taken");
     close(conn->fd);

@@ -17,8 +17,6 @@
 #include "check/verdict.h"
 #include "check/wait.h"
 
-enum { DNS_PORT = 53, DNS_HEADER = 12, DNS_MESSAGE_MAX = 512 };
-
 enum { PATIENCE = 1000 /* ms: programs wait longer, but a check has better to do */, TOO_LONG = -1 };
 
 /* What @p look_up returns, negated (0 or an EAI_ code), or TOO_LONG. */
@@ -75,43 +73,30 @@ bool names_are_quick(void)
     return quick;
 }
 
-/* The end of the only question in a query, 0 if it is none (RFC 1035, section 4.1). */
-static size_t end_of_question(const unsigned char *query, size_t size)
+static struct addrinfo *addresses_of_localhost(void)
 {
-    size_t at = DNS_HEADER;
-    while (at < size && query[at] != 0)
-        at += (size_t)query[at] + 1;
-    at += 5; /* the root label, type and class */
-    return at <= size && query[4] == 0 && query[5] == 1 && (query[2] & 0x80) == 0 ? at : 0;
+    struct addrinfo hints = {.ai_family = AF_UNSPEC, .ai_socktype = SOCK_STREAM};
+    struct addrinfo *list = NULL;
+    return getaddrinfo("localhost", NULL, &hints, &list) == 0 ? list : NULL;
 }
 
-/* "There is no such name": the query's header and question, as an answer with the code 3 (NXDOMAIN). */
-static void answer_queries(int fd)
+static int localhost_is_unknown(const char *unused)
 {
-    unsigned char message[DNS_MESSAGE_MAX];
-    struct sockaddr_storage from;
-    socklen_t length = sizeof from;
-    ssize_t n;
-    while ((n = recvfrom(fd, message, sizeof message, MSG_DONTWAIT, (struct sockaddr *)&from, &length)) >= 0) {
-        size_t size = end_of_question(message, (size_t)n);
-        message[2] |= 0x80;     /* an answer */
-        message[3] = 0x80 | 3;  /* recursion is available; no such name */
-        memset(message + 6, 0, 6);
-        if (size > 0)
-            sendto(fd, message, size, MSG_DONTWAIT, (struct sockaddr *)&from, length);
-        length = sizeof from;
-    }
+    (void)unused;
+    return addresses_of_localhost() == NULL ? EAI_NONAME : 0;
 }
 
-void nobody_has_another_name(void)
+struct listener *listens_at_localhost(void)
 {
-    if (!stage.private_network)
-        return;
-    struct address address = address_of("127.0.0.1", DNS_PORT);
-    int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-    if (fd == -1 || bind(fd, (struct sockaddr *)&address.storage, address.length) == -1)
-        fault("can't be a name server: %s", strerror(errno));
-    wait_attends(fd, answer_queries);
+    if (in_time(localhost_is_unknown, "") != 0)
+        not_graded("this machine does not know the name localhost");
+    struct addrinfo *list = addresses_of_localhost();
+    struct sockaddr_storage first = {0};
+    if (list == NULL)
+        fault("the name localhost has no address any more");
+    memcpy(&first, list->ai_addr, list->ai_addrlen);
+    freeaddrinfo(list);
+    return listens_at(address_host(&first), ANY_PORT);
 }
 
 const char *does_not_resolve(const char *host)

@@ -9,6 +9,7 @@
 #include "check/check.h"
 #include "check/conn.h"
 #include "check/difference.h"
+#include "check/lines.h"
 #include "check/program.h"
 #include "check/record.h"
 #include "check/verdict.h"
@@ -244,6 +245,83 @@ void conn_says_when_taken(struct conn *conn, struct bytes what)
 {
     is_taken(conn);
     conn_says(conn, what);
+}
+
+enum { LINE_MAX = 2048 };
+
+struct line_hearing {
+    struct conn *conn;
+    char got[LINE_MAX];
+    size_t length;
+    bool whole;
+};
+
+/* Takes what has come up to a newline, and leaves what is behind it. */
+static bool line_has_come(void *context)
+{
+    struct line_hearing *hearing = context;
+    struct conn *conn = hearing->conn;
+    while (!hearing->whole && !conn->heard_eof && hearing->length < LINE_MAX) {
+        char *place = hearing->got + hearing->length;
+        ssize_t n = recv(conn->fd, place, LINE_MAX - hearing->length, MSG_DONTWAIT | MSG_PEEK);
+        if (n == -1 && errno == EAGAIN)
+            return false;
+        if (n <= 0) {
+            note_end(conn, n == -1);
+            break;
+        }
+        const char *newline = memchr(place, '\n', (size_t)n);
+        n = recv(conn->fd, place, newline == NULL ? (size_t)n : (size_t)(newline - place) + 1, MSG_DONTWAIT);
+        record(YOU, conn->name, "data", (struct bytes){place, (size_t)n});
+        hearing->whole = newline != NULL;
+        hearing->length += (size_t)n;
+        conn->heard += (size_t)n;
+    }
+    return true;
+}
+
+static bool has_a_form(const struct line_hearing *hearing, const char *const *forms)
+{
+    if (!hearing->whole || hearing->length < 2 || hearing->got[hearing->length - 2] != '\r' ||
+        memchr(hearing->got, '\0', hearing->length) != NULL)
+        return false;
+    const char *heard = text("%.*s", (int)hearing->length - 2, hearing->got);
+    for (; *forms != NULL; forms++) {
+        const struct line form = line(*forms);
+        long long unused;
+        if (line_fits(&form, heard, &unused))
+            return true;
+    }
+    return false;
+}
+
+void conn_hears_line(struct conn *conn, const char *const *forms)
+{
+    struct line_hearing *hearing = keep(sizeof *hearing);
+    hearing->conn = conn;
+    struct awaited awaited = {.come = line_has_come,
+                              .context = hearing,
+                              .fd = conn->fd,
+                              .events = POLLIN,
+                              .conn = conn,
+                              .who_waits = text("the %s waits for a line", conn->name)};
+    enum waited waited = wait_until(&awaited);
+    if (waited == CAME && has_a_form(hearing, forms))
+        return;
+    struct bytes got = {hearing->got, hearing->length};
+    struct bytes nearest = join(forms[0], "\r\n");
+    const char *list = "";
+    for (const char *const *form = forms; *form != NULL; form++) {
+        struct bytes whole = join(*form, "\r\n");
+        list = text("%s%s%s", list, *list == '\0' ? "" : " or ", shown(whole));
+        if (common_prefix(whole, got) > common_prefix(nearest, got))
+            nearest = whole;
+    }
+    const char *expected = text("the %s hears the line %s", conn->name, list);
+    const char *observed = text("it heard %s", difference(nearest, got));
+    if (waited != CAME)
+        wait_fails(waited, &awaited, expected, observed);
+    fails(expected, conn->heard_eof ? text("%s, %s", observed, ended_words(conn)) : observed);
 }
 
 static bool end_or_more(void *context)

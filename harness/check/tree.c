@@ -1,6 +1,7 @@
 /* The verbs that look at a program's processes: children, zombies, and who holds which socket. */
 #define _GNU_SOURCE
 #include <stdio.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include "check/check.h"
@@ -185,6 +186,53 @@ void shares_no_descriptors(int port)
                     "connection ends for the client only when its last copy is closed, and a port stays taken as long as "
                     "anybody holds the listener.");
     fails(sharing.expected, sharing.observed);
+}
+
+static bool is_tcp_socket(pid_t pid, int fd)
+{
+    int domain = 0;
+    int type = 0;
+    socklen_t size = sizeof domain;
+    int copy = sockets_copy(pid, fd);
+    if (copy == -1)
+        return false;
+    getsockopt(copy, SOL_SOCKET, SO_DOMAIN, &domain, &size);
+    getsockopt(copy, SOL_SOCKET, SO_TYPE, &type, &size);
+    close(copy);
+    return type == SOCK_STREAM && (domain == AF_INET || domain == AF_INET6);
+}
+
+struct others {
+    const struct conn *conn;
+    const char *list;       /* "4, 5" */
+};
+
+static bool holds_no_other(void *context)
+{
+    static struct descriptor descriptors[PROC_DESCRIPTORS_MAX];
+    struct others *others = context;
+    pid_t pids[PROC_MAX];
+    int count = programs_pids(pids, PROC_MAX);
+    others->list = "";
+    for (int i = 0; i < count; i++) {
+        int n = proc_descriptors(pids[i], descriptors, PROC_DESCRIPTORS_MAX);
+        for (int k = 0; k < n; k++) {
+            unsigned long inode = proc_socket_inode(&descriptors[k]);
+            if (inode != 0 && inode != conn_inode(others->conn) && is_tcp_socket(pids[i], descriptors[k].fd))
+                others->list = text("%s%s%d", others->list, *others->list == '\0' ? "" : ", ", descriptors[k].fd);
+        }
+    }
+    return *others->list == '\0';
+}
+
+void holds_no_other_socket(struct program *program, const struct conn *conn)
+{
+    struct others others = {.conn = conn};
+    struct awaited awaited = {.come = holds_no_other, .context = &others, .stuck_is_no_end = true, .seconds = 1};
+    if (wait_until(&awaited) == CAME)
+        return;
+    fails(text("%s holds the socket of its connection, and no other", program->name),
+          text("it still holds other TCP sockets: descriptor %s", others.list));
 }
 
 /* ------------------------------------------------ stopping, and failing calls */

@@ -219,13 +219,14 @@ void program_complains(struct program *program, const char *const *words)
     wait_fails(waited, &awaited, wanted, observed);
 }
 
-static void refuses_when_run(struct how how, const char *const *args)
+/* @p also: a second status that is right, or 0. */
+static void refuses_when_run(struct how how, const char *const *args, int also)
 {
     struct program *program = program_runs(how, args);
     struct awaited awaited = {.come = has_ended, .context = program};
     enum waited waited = wait_until(&awaited);
     const char *line = program->line;
-    const char *wanted = text("%s: a message on stderr and status 2", line);
+    const char *wanted = text("%s: a message on stderr and status 2%s", line, also == 0 ? "" : text(" or %d", also));
     if (waited != CAME) {
         verdict_is_whole();
         wait_fails(waited, &awaited, wanted, NULL);
@@ -233,17 +234,23 @@ static void refuses_when_run(struct how how, const char *const *args)
     leaves_nothing(program);
     program_is_sane(program);
     programs_attend();
-    if (!WIFEXITED(program->status) || WEXITSTATUS(program->status) != 2)
+    int status = WIFEXITED(program->status) ? WEXITSTATUS(program->status) : 0;
+    if (status != 2 && (status == 0 || status != also))
         fails(wanted, program_fate(program));
     if (program->err.length == 0)
-        fails(wanted, "status 2, but nothing on stderr");
+        fails(wanted, text("status %d, but nothing on stderr", status));
     if (program->out.length > 0)
         fails(text("%s: nothing on stdout", line), text("it printed %s", quoted(printed(program), 80)));
 }
 
 void program_refuses(const char *const *args)
 {
-    refuses_when_run(AS_USUAL, args);
+    refuses_when_run(AS_USUAL, args, 0);
+}
+
+void program_rejects(const char *const *args)
+{
+    refuses_when_run(AS_USUAL, args, 1);
 }
 
 static bool trace_has_ended(void *context)
@@ -254,7 +261,7 @@ static bool trace_has_ended(void *context)
 
 void program_refuses_without_socket(const char *const *args)
 {
-    refuses_when_run((struct how){.traced_calls = "socket"}, args);
+    refuses_when_run((struct how){.traced_calls = "socket"}, args, 0);
     struct awaited awaited = {.come = trace_has_ended, .stuck_is_no_end = true, .seconds = 2};
     if (wait_until(&awaited) != CAME)
         fault("strace did not finish its trace");

@@ -5,6 +5,7 @@
 #include <stdio.h>
 
 #include "check/conn.h"
+#include "check/dns.h"
 #include "check/program.h"
 #include "check/record.h"
 #include "check/stage.h"
@@ -126,10 +127,20 @@ static bool has_been_still(const struct watch *watch)
     return watch->looks >= 3 && now() - watch->since >= still_for;
 }
 
+/* Something has come for a peer that answers by itself, or its answer is still being waited for. */
+static bool is_about_to_be_answered(void)
+{
+    struct pollfd fds[ATTENDED_MAX];
+    for (int i = 0; i < attended_count; i++)
+        fds[i] = (struct pollfd){.fd = attended[i].fd, .events = POLLIN};
+    return poll(fds, (nfds_t)attended_count, 0) > 0 || dns_keeps_waiting();
+}
+
 /* Sure only after a deeper look in between two that agree. */
 static bool is_stuck(struct watch *watch)
 {
-    if (!last_look.asleep || watch->doubted || !has_been_still(watch) || scheduled_count > 0 || conns_in_flight())
+    if (!last_look.asleep || watch->doubted || !has_been_still(watch) || scheduled_count > 0 || conns_in_flight() ||
+        is_about_to_be_answered())
         return false;
     uint64_t before = watch->signature;
     bool certain = stuck_is_certain(&last_look);
@@ -241,7 +252,7 @@ static bool nothing_moves(void *context)
         if (last_look.thread[i].state != 'S' && last_look.thread[i].state != 'T')
             return false;
     }
-    return has_been_still(&settling->watch) && !conns_in_flight();
+    return has_been_still(&settling->watch) && !conns_in_flight() && !is_about_to_be_answered();
 }
 
 bool wait_settled(double seconds)

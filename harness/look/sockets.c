@@ -1,8 +1,11 @@
+#define _GNU_SOURCE
 #include "look/sockets.h"
 
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 
 #include "look/diag.h"
 
@@ -115,4 +118,14 @@ bool sockets_other_end(int fd, struct socket_row *row)
     if (answer == DIAG_UNAVAILABLE)
         return sockets_connection(port_of_end(&other), port_of_end(&own), row);
     return answer == DIAG_FOUND;
+}
+
+int sockets_copy(pid_t pid, int fd)
+{
+    int pidfd = (int)syscall(SYS_pidfd_open, pid, 0);
+    if (pidfd == -1)
+        return -1;
+    int copy = (int)syscall(SYS_pidfd_getfd, pidfd, fd, 0);
+    close(pidfd);
+    return copy;
 }

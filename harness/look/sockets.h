@@ -9,6 +9,7 @@
 
 #include <netinet/in.h>
 #include <stdbool.h>
+#include <sys/types.h>
 
 enum socket_kind { SOCKET_TCP, SOCKET_UDP };
 
@@ -38,3 +39,6 @@ bool sockets_connection(int local_port, int remote_port, struct socket_row *row)
 
 /** Finds the other end of our connected TCP socket @p fd, if it is on this machine and not wholly closed. */
 bool sockets_other_end(int fd, struct socket_row *row);
+
+/** A copy of descriptor @p fd of process @p pid, for getsockopt(2); -1 where that is not permitted. To be closed. */
+int sockets_copy(pid_t pid, int fd);

@@ -6,6 +6,8 @@
 #include <sys/time.h>
 #include <unistd.h>
 
+#include "look/sockets.h"
+
 /* How a call tells that it has no time-out. */
 enum wait_kind {
     ON_READING,   /* until the descriptor in argument 0 can be read: SO_RCVTIMEO may end it */
@@ -123,11 +125,7 @@ void stuck_look(const pid_t *pids, int count, struct stuck_look *look)
 /* A socket may have a time-out of its own (socket(7)). What is no socket has none. */
 static bool socket_has_timeout(pid_t pid, int fd, int option)
 {
-    int pidfd = (int)syscall(SYS_pidfd_open, pid, 0);
-    if (pidfd == -1)
-        return true;
-    int copy = (int)syscall(SYS_pidfd_getfd, pidfd, fd, 0);
-    close(pidfd);
+    int copy = sockets_copy(pid, fd);
     if (copy == -1)
         return true;
     struct timeval timeout = {0};
