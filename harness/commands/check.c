@@ -85,7 +85,7 @@ static int read_options(int argc, char *argv[], struct check_options *options)
                 return usage_error("--jobs takes a number from 1 to 64, not '%s'", optarg);
             options->jobs = (int)value;
             break;
-        default: return usage_error("see sockeye help check");
+        default: return usage_error("see %s help check", sockeye_name());
         }
     }
     if (options->work != NULL && options->solutions)
@@ -104,7 +104,7 @@ static int choose_lessons(const struct kit *kit, int argc, char *argv[], struct 
         }
         const struct lesson *lesson = kit_lesson(kit, argv[i]);
         if (lesson == NULL)
-            return usage_error("there is no lesson '%s': sockeye board lists them", argv[i]);
+            return usage_error("there is no lesson '%s': %s lists them", argv[i], sockeye_name());
         bool twice = false;
         for (int k = 0; k < plan->lessons; k++)
             twice = twice || plan->lesson[k] == lesson;
@@ -114,6 +114,21 @@ static int choose_lessons(const struct kit *kit, int argc, char *argv[], struct 
     if (plan->lessons == 0)
         plan->lesson[plan->lessons++] = work_current(kit);
     return 0;
+}
+
+static int no_such_check(const struct lesson *lesson, const char *word)
+{
+    char names[2048] = "";
+    const struct check *check = checks_of(lesson->folder);
+    for (; check != NULL && strcmp(check->lesson, lesson->folder) == 0; check = check->next) {
+        size_t used = strlen(names);
+        snprintf(names + used, sizeof names - used, " %s", check->name);
+    }
+    for (char *c = names; *c != '\0'; c++) {
+        if (*c == '_')
+            *c = '-';
+    }
+    return usage_error("lesson %d has no check '%s'. It has:%s", lesson->number, word, names);
 }
 
 /* "no-zombies", "07.no-zombies" and "no_zombies" name the same check. */
@@ -128,8 +143,7 @@ static int choose_check(const char *word, struct plan *plan)
     }
     for (int i = 0; i < plan->lessons; i++) {
         if (check_named(plan->lesson[i]->folder, name) == NULL)
-            return usage_error("lesson %d has no check '%s': sockeye check %d names them with --json",
-                               plan->lesson[i]->number, word, plan->lesson[i]->number);
+            return no_such_check(plan->lesson[i], word);
     }
     plan->only = name;
     return 0;
@@ -154,8 +168,8 @@ static void tell_mode(const struct world *world, const struct screen *screen)
     char words[800];
     snprintf(words, sizeof words,
              "plain mode (%s): on this machine's own loopback, so some checks are not graded here. "
-             "sockeye doctor says how to get the rest.",
-             world->why_plain);
+             "%s doctor says how to get the rest.",
+             world->why_plain, sockeye_name());
     screen_paragraph(screen, 0, "", words);
     fputc('\n', stdout);
 }
@@ -170,7 +184,7 @@ static void tell_next(const struct screen *screen, const json_t *document, const
         screen_paint(screen, GOOD);
         printf("\nFull marks.");
         screen_paint(screen, PLAIN);
-        printf(" Compare: sockeye solution %d    Go on: sockeye next\n", result_number(lesson, "number"));
+        printf(" Compare: %s solution %d    Go on: %s next\n", sockeye_name(), result_number(lesson, "number"), sockeye_name());
     }
 }
 
@@ -226,7 +240,7 @@ int command_check(const struct kit *kit, int argc, char *argv[])
         else if (options.work != NULL)
             snprintf(named, sizeof named, " --work %s", options.work);
         tell_mode(&world, &screen);
-        report_document(&screen, document, &(struct report_options){.trace = options.trace, .work = named});
+        report_document(&screen, document, &(struct report_options){.trace = options.trace, .typed = sockeye_name(), .work = named});
         tell_next(&screen, document, &options);
     }
     json_decref(document);

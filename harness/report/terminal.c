@@ -103,9 +103,9 @@ static void failure(const struct screen *screen, const json_t *lesson, const jso
     part(screen, "observed", result_text(check, "observed"), BAD);
     part(screen, "think", result_text(check, "because"), PLAIN);
     where(screen, json_object_get(check, "where"));
-    snprintf(text, sizeof text, "sockeye hint %d", number);
+    snprintf(text, sizeof text, "%s hint %d", options->typed, number);
     part(screen, "hint", text, HINT);
-    snprintf(text, sizeof text, "sockeye check %d --only %s --seed %s --trace%s", number, short_id(check), seed, options->work);
+    snprintf(text, sizeof text, "%s check %d --only %s --seed %s --trace%s", options->typed, number, short_id(check), seed, options->work);
     part(screen, "replay", text, HINT);
     fputc('\n', screen->file);
 }
@@ -120,7 +120,7 @@ static void compiler_says(const struct screen *screen, const json_t *lesson)
     free(words);
 }
 
-static void not_built(const struct screen *screen, const json_t *lesson)
+static void not_built(const struct screen *screen, const json_t *lesson, const struct report_options *options)
 {
     screen_paint(screen, BAD);
     fprintf(screen->file, "  %s %s\n", screen_sign(screen, "✗", "XX"),
@@ -130,7 +130,7 @@ static void not_built(const struct screen *screen, const json_t *lesson)
     screen_paint(screen, PLAIN);
     compiler_says(screen, lesson);
     if (result_has_status(lesson, "missing"))
-        fprintf(screen->file, "\n  begin with: sockeye start %d\n", result_number(lesson, "number"));
+        fprintf(screen->file, "\n  begin with: %s start %d\n", options->typed, result_number(lesson, "number"));
 }
 
 static void warnings(const struct screen *screen, const json_t *lesson)
@@ -150,7 +150,7 @@ static void lesson_report(const struct screen *screen, const json_t *lesson, con
 {
     heading(screen, lesson);
     if (!result_has_status(json_object_get(lesson, "build"), "built")) {
-        not_built(screen, lesson);
+        not_built(screen, lesson, options);
         return;
     }
     warnings(screen, lesson);

@@ -11,6 +11,7 @@
 /** How much of it. */
 struct report_options {
     bool trace;         /**< the whole wire diagram of every check */
+    const char *typed;  /**< what is typed to run sockeye, for the commands that it names */
     const char *work;   /**< " --work DIR" or "", for the commands that it names */
 };
 

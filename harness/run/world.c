@@ -122,7 +122,9 @@ static void bubblewrap(struct args *args, const struct world *world, const struc
     for (size_t i = 0; i < sizeof devices / sizeof *devices; i++)
         add_device(args, devices[i]);
     /* A tmpfs counts as memory: bounded. */
-    ADD(args, "--size", "268435456", "--tmpfs", "/tmp", "--ro-bind", world->worker, WORLD_WORKER);
+    if (!world->old_bubblewrap)
+        ADD(args, "--size", "268435456");
+    ADD(args, "--tmpfs", "/tmp", "--ro-bind", world->worker, WORLD_WORKER);
     if (start->folder != NULL)
         ADD(args, "--ro-bind", start->folder, WORLD_FOLDER, "--chdir", WORLD_FOLDER);
     ADD(args, "--");
@@ -219,8 +221,14 @@ int world_init(struct world *world, const char *worker, bool plain, const char *
     }
     snprintf(world->worker, sizeof world->worker, "%s/worker", rundir());
     /* A copy that the unprivileged user can read, wherever the kit lies. */
+    if (access(worker, R_OK) == -1) {
+        *problem = "the kit is not built: run make";
+        return -1;
+    }
     if (file_copy(worker, world->worker, 0755) == -1 || make_etc() == -1) {
-        *problem = errno == ENOENT ? "the kit is not built: run make" : strerror(errno);
+        static char words[400];
+        snprintf(words, sizeof words, "can't prepare %.300s: %s", rundir(), strerror(errno));
+        *problem = words;
         return -1;
     }
     if (geteuid() == 0) {
@@ -229,6 +237,10 @@ int world_init(struct world *world, const char *worker, bool plain, const char *
             world->run_as = (uid_t)-1;
     }
     world->why_plain = plain ? "asked for with --plain" : try_private(world);
+    if (!plain && world->why_plain != NULL && strstr(world->why_plain, "--size") != NULL) {
+        world->old_bubblewrap = true; /* before 0.7 it has no such option */
+        world->why_plain = try_private(world);
+    }
     world->is_private = world->why_plain == NULL;
     if (!world->is_private && world->run_as != (uid_t)-1)
         chmod(rundir(), 0711); /* several users run programs from it */

@@ -18,6 +18,7 @@
 struct world {
     bool is_private;
     const char *why_plain;   /**< the reason, for people; NULL when private */
+    bool old_bubblewrap;     /**< it can't bound the size of /tmp */
     uid_t run_as;            /**< who programs run as; (uid_t)-1: as ourselves */
     char worker[300];        /**< the worker's executable, as this machine sees it */
 };

@@ -67,7 +67,7 @@ static void assert_golden(const char *name)
 static void print_document(int width, bool unicode, bool trace)
 {
     struct screen screen = screen_of(width, unicode, false);
-    struct report_options options = {.trace = trace, .work = trace ? " --work elsewhere" : ""};
+    struct report_options options = {.trace = trace, .typed = "sockeye", .work = trace ? " --work elsewhere" : ""};
     report_document(&screen, document, &options);
     fclose(screen.file);
 }
@@ -134,7 +134,7 @@ static void without_its_colours_a_report_is_the_same(void)
     print_document(80, true, false);
     const char *plain = text("%s", printed);
     struct screen screen = screen_of(80, true, true);
-    report_document(&screen, document, &(struct report_options){.work = ""});
+    report_document(&screen, document, &(struct report_options){.typed = "sockeye", .work = ""});
     fclose(screen.file);
     CU_ASSERT_PTR_NOT_NULL(strstr(printed, "\033[1;31m"));
     char *bare = keep(printed_length + 1);
