@@ -1,0 +1,445 @@
+/* Lesson 02: the client that is told names. The checks stand in the order in which they should turn green. */
+#include "check/check.h"
+
+#define PROGRAM "name_client"
+#define LOOPBACK "127.0.0.1"
+
+static const char *target(const char *host, int port)
+{
+    return text("%s:%d", host, port);
+}
+
+/* Each such address is as far from 127.0.0.1 as the next: getaddrinfo() leaves them in the order that the DNS has. */
+static const char *some_address(int number)
+{
+    return text("127.%d.%ld.%ld", 128 + number, random_between(1, 254), random_between(1, 254));
+}
+
+static const char *some_host(void)
+{
+    return text("host-%ld.sockeye.test", random_between(1000, 9999));
+}
+
+/* The conversation that shows that it has found its server. */
+static void talks(struct program *client, struct listener *server, const char *line)
+{
+    const char *answer = text("%s\n", random_words());
+    struct conn *conn = accepts(server);
+    hears(conn, join(line, "\n"));
+    says(conn, answer);
+    half_closes(conn);
+    hears_end(conn);
+    prints(client, answer);
+    exits(client, 0);
+}
+
+CHECK(usage, "refuses wrong arguments with a message and status 2", POINTS(2),
+      BECAUSE("HOST:SERVICE has one colon. Only an address in brackets has more, and brackets hold nothing else. What begins "
+              "with a digit is a port, from 1 to 65535."))
+{
+    struct listener *server = listens(ANY_PORT);
+    const char *port = port_of(server);
+    const char *line = random_words();
+    refuses(PROGRAM);
+    refuses(PROGRAM, text("127.0.0.1:%s", port));
+    refuses(PROGRAM, text("127.0.0.1:%s", port), line, "more");
+    refuses(PROGRAM, "", line);
+    refuses(PROGRAM, LOOPBACK, line);
+    refuses(PROGRAM, "127.0.0.1:", line);
+    refuses(PROGRAM, text(":%s", port), line);
+    refuses(PROGRAM, ":", line);
+    refuses(PROGRAM, "127.0.0.1:0", line);
+    refuses(PROGRAM, "127.0.0.1:65536", line);
+    refuses(PROGRAM, target(LOOPBACK, 65536 + server_port(server)), line);
+    refuses(PROGRAM, "127.0.0.1:99999999999999999999", line);
+    refuses(PROGRAM, text("127.0.0.1:%sx", port), line);
+    refuses(PROGRAM, text("127.0.0.1:%s ", port), line);
+    rejects(PROGRAM, text("127.0.0.1: %s", port), line);
+    rejects(PROGRAM, text("127.0.0.1:+%s", port), line);
+    rejects(PROGRAM, text("127.0.0.1:-%s", port), line);
+    refuses(PROGRAM, text("localhost:%s:%s", port, port), line);
+    refuses(PROGRAM, "::1", line);
+    refuses(PROGRAM, text("::1:%s", port), line);
+    refuses(PROGRAM, "[::1]", line);
+    refuses(PROGRAM, "[::1]:", line);
+    refuses(PROGRAM, text("[::1]%s", port), line);
+    refuses(PROGRAM, text("[::1]x:%s", port), line);
+    refuses(PROGRAM, text("[::1:%s", port), line);
+    refuses(PROGRAM, text("::1]:%s", port), line);
+    refuses(PROGRAM, text("[]:%s", port), line);
+    refuses(PROGRAM, text("[127.0.0.1]:%s", port), line);
+    refuses(PROGRAM, text("[localhost]:%s", port), line);
+    nobody_came(server);
+}
+
+CHECK(no_socket, "makes no socket when the arguments are wrong", POINTS(1), AFTER(usage),
+      BECAUSE("Look at all the arguments first: what is wrong with them is known before the network is needed."))
+{
+    refuses_without_socket(PROGRAM, "127.0.0.1:65536", random_words());
+    refuses_without_socket(PROGRAM, "[127.0.0.1]:7", random_words());
+    refuses_without_socket(PROGRAM, "127.0.0.1:7");
+}
+
+CHECK(sends_line, "sends its line and one newline, nothing else", POINTS(2))
+{
+    struct listener *server = listens(ANY_PORT);
+    const char *line = random_words();
+    runs(PROGRAM, target(LOOPBACK, server_port(server)), line);
+    struct conn *conn = accepts(server);
+    hears(conn, join(line, "\n"));
+    half_closes(conn);
+    hears_end(conn);
+}
+
+CHECK(prints_answer, "prints the answer and ends with status 0", POINTS(2), AFTER(sends_line))
+{
+    struct listener *server = listens(ANY_PORT);
+    const char *line = random_words();
+    struct program *client = runs(PROGRAM, target(LOOPBACK, server_port(server)), line);
+    talks(client, server, line);
+}
+
+CHECK(ipv6, "talks to an IPv6 address, which is given in brackets", POINTS(3), AFTER(prints_answer),
+      BECAUSE("The brackets end the address, not its first colon. AF_UNSPEC asks getaddrinfo() for both families, and the "
+              "socket must be of the family of the address."))
+{
+    needs_ipv6();
+    struct listener *server = listens_at("::1", ANY_PORT);
+    const char *line = random_words();
+    struct program *client = runs(PROGRAM, target("[::1]", server_port(server)), line);
+    talks(client, server, line);
+}
+
+CHECK(host_name, "finds a host by its name", POINTS(2), AFTER(ipv6),
+      BECAUSE("getaddrinfo() takes names and numbers alike; inet_pton() numbers alone."))
+{
+    struct listener *server = listens_at_localhost();
+    const char *line = random_words();
+    struct program *client = runs(PROGRAM, target("localhost", server_port(server)), line);
+    talks(client, server, line);
+}
+
+CHECK(service_name, "finds a service by its name", POINTS(1), AFTER(prints_answer), NEEDS_PRIVATE_NETWORK,
+      BECAUSE("The file /etc/services knows that 'time' is port 37, and getaddrinfo() looks there."))
+{
+    struct listener *server = listens(37);
+    const char *line = random_words();
+    struct program *client = runs(PROGRAM, "127.0.0.1:time", line);
+    talks(client, server, line);
+}
+
+CHECK(unknown_service, "reports a service that nobody knows", POINTS(1), AFTER(prints_answer),
+      BECAUSE("A service that is not found is a failed look-up: a message that names it, and status 1."))
+{
+    struct program *client = runs(PROGRAM, "127.0.0.1:sockeye-none", random_words());
+    prints(client, "");
+    complains(client, LOOPBACK, "sockeye-none");
+    exits(client, 1);
+}
+
+CHECK(unresolved, "reports a name that does not resolve: which, and why", POINTS(2), AFTER(host_name), NEEDS_PRIVATE_NETWORK,
+      BECAUSE("getaddrinfo() does not set errno: it returns the reason, and gai_strerror() has the words for it."))
+{
+    const char *nobody = some_host();
+    const char *failing = text("x%s", nobody);
+    dns_fails(failing);
+    struct program *client = runs(PROGRAM, target(nobody, free_port()), random_words());
+    prints(client, "");
+    complains(client, nobody, "Name or service not known");
+    exits(client, 1);
+    client = runs(PROGRAM, target(failing, free_port()), random_words());
+    prints(client, "");
+    complains(client, failing, "Temporary failure in name resolution");
+    exits(client, 1);
+}
+
+CHECK(tries_each, "tries each address of the name until one accepts", POINTS(3), AFTER(host_name), NEEDS_PRIVATE_NETWORK,
+      BECAUSE("getaddrinfo() gives a list, linked by ai_next. Of a name's addresses the first ones may well be out of order."))
+{
+    int port = free_port();
+    const char *host = some_host();
+    const char *last = some_address(3);
+    dns_knows(host, some_address(1), some_address(2), last);
+    struct listener *server = listens_at(last, port);
+    const char *line = random_words();
+    struct program *client = runs(PROGRAM, target(host, port), line);
+    talks(client, server, line);
+}
+
+CHECK(in_order, "tries them in the resolver's order, and no more than it needs", POINTS(1), AFTER(tries_each),
+      NEEDS_PRIVATE_NETWORK)
+{
+    int port = free_port();
+    const char *host = some_host();
+    const char *second = some_address(2);
+    const char *third = some_address(1);
+    const char *fourth = some_address(4);
+    dns_knows(host, some_address(3), second, third, fourth);
+    struct listener *server = listens_at(second, port);
+    struct listener *next = listens_at(third, port);
+    struct listener *last = listens_at(fourth, port);
+    const char *line = random_words();
+    struct program *client = runs(PROGRAM, target(host, port), line);
+    talks(client, server, line);
+    nobody_came(next);
+    nobody_came(last);
+}
+
+CHECK(both_families, "tries the addresses of both families", POINTS(2), AFTER(tries_each), NEEDS_PRIVATE_NETWORK,
+      BECAUSE("A socket has one family: an address of the other needs a socket of its own."))
+{
+    int port = free_port();
+    const char *host = some_host();
+    const char *ipv4 = some_address(1);
+    dns_knows(host, "::1", ipv4);
+    struct listener *server = listens_at(ipv4, port);
+    const char *line = random_words();
+    struct program *client = runs(PROGRAM, target(host, port), line);
+    talks(client, server, line);
+
+    const char *other = text("x%s", host);
+    dns_knows(other, some_address(2), "::1");
+    port = free_port();
+    server = listens_at("::1", port);
+    client = runs(PROGRAM, target(other, port), line);
+    talks(client, server, line);
+}
+
+CHECK(closes_failed, "closes each socket whose connect has failed", POINTS(2), AFTER(tries_each), NEEDS_PRIVATE_NETWORK,
+      BECAUSE("Every address that is tried gets a socket. Close it before you try the next one."))
+{
+    int port = free_port();
+    const char *host = some_host();
+    const char *last = some_address(4);
+    dns_knows(host, some_address(1), some_address(2), some_address(3), last);
+    struct listener *server = listens_at(last, port);
+    struct program *client = runs(PROGRAM, target(host, port), random_words());
+    holds_no_other_socket(client, accepts(server));
+}
+
+CHECK(refused, "reports a refused connection: what was tried, and why", POINTS(1), AFTER(sends_line),
+      BECAUSE("The message belongs on stderr and names host, port and reason; the status is 1."))
+{
+    int port = free_port();
+    struct program *client = runs(PROGRAM, target(LOOPBACK, port), random_words());
+    prints(client, "");
+    complains(client, LOOPBACK, number(port), "Connection refused");
+    exits(client, 1);
+}
+
+/* Nobody can connect to a broadcast address: connect(2), ENETUNREACH. It is last in every resolver's order. */
+CHECK(all_failed, "reports that no address accepts: the name, and the last reason", POINTS(2), AFTER(in_order),
+      NEEDS_PRIVATE_NETWORK,
+      BECAUSE("Behind the end of the list there is no socket to go on with. The reason is the errno of the last connect(), "
+              "which close() or free() may change."))
+{
+    int port = free_port();
+    const char *host = some_host();
+    dns_knows(host, some_address(1), some_address(2));
+    struct program *client = runs(PROGRAM, target(host, port), random_words());
+    prints(client, "");
+    complains(client, host, number(port), "Connection refused");
+    exits(client, 1);
+
+    const char *other = text("x%s", host);
+    dns_knows(other, some_address(1), "255.255.255.255");
+    client = runs(PROGRAM, target(other, port), random_words());
+    prints(client, "");
+    complains(client, other, number(port), "Network is unreachable");
+    exits(client, 1);
+}
+
+CHECK(empty_line, "sends an empty line as a newline alone", POINTS(1), AFTER(prints_answer))
+{
+    struct listener *server = listens(ANY_PORT);
+    struct program *client = runs(PROGRAM, target(LOOPBACK, server_port(server)), "");
+    talks(client, server, "");
+}
+
+CHECK(dash_line, "sends a line that looks like an option", POINTS(1), AFTER(prints_answer),
+      BECAUSE("This program has no options, so an argument that begins with a hyphen is just text."))
+{
+    struct listener *server = listens(ANY_PORT);
+    const char *line = text("-%s", random_words());
+    struct program *client = runs(PROGRAM, target(LOOPBACK, server_port(server)), line);
+    talks(client, server, line);
+}
+
+CHECK(empty_answer, "takes an empty answer for what it is", POINTS(1), AFTER(prints_answer),
+      BECAUSE("A server may close without a word: that is an answer of no bytes, and a success."))
+{
+    struct listener *server = listens(ANY_PORT);
+    const char *line = random_words();
+    struct program *client = runs(PROGRAM, target(LOOPBACK, server_port(server)), line);
+    struct conn *conn = accepts(server);
+    hears(conn, join(line, "\n"));
+    hangs_up(conn);
+    prints(client, "");
+    exits(client, 0);
+}
+
+CHECK(answer_in_pieces, "prints an answer that arrives in pieces", POINTS(1), AFTER(prints_answer),
+      BECAUSE("One read() brings what has arrived so far, whatever its size: only 0 means that the answer is complete."))
+{
+    struct listener *server = listens(ANY_PORT);
+    const char *line = random_words();
+    const char *first = text("%s\n%s", random_words(), random_words());
+    const char *buffer = random_text(4096);
+    const char *last = text("%s\nthe end\n", random_words());
+    struct program *client = runs(PROGRAM, target(LOOPBACK, server_port(server)), line);
+    struct conn *conn = accepts(server);
+    hears(conn, join(line, "\n"));
+    says(conn, first);
+    says_when_taken(conn, "\n");
+    says_when_taken(conn, buffer);
+    says_when_taken(conn, last);
+    is_taken(conn);
+    hangs_up(conn);
+    prints(client, join(join(join(first, "\n"), buffer), last));
+    exits(client, 0);
+}
+
+CHECK(binary_answer, "prints every byte of a large binary answer", POINTS(1), AFTER(answer_in_pieces))
+{
+    struct listener *server = listens(ANY_PORT);
+    const char *line = random_words();
+    struct bytes start = join(random_words(), literal("\0\n\0\r\xff\x80 100%s%n"));
+    struct bytes answer = join(start, random_bytes((size_t)random_between(1 << 20, 2 << 20)));
+    struct program *client = runs(PROGRAM, target(LOOPBACK, server_port(server)), line);
+    struct conn *conn = accepts(server);
+    hears(conn, join(line, "\n"));
+    says(conn, answer);
+    hangs_up(conn);
+    prints(client, answer);
+    exits(client, 0);
+}
+
+CHECK(long_line, "sends a line of 100 KB to a peer that reads slowly", POINTS(1), AFTER(prints_answer))
+{
+    struct listener *server = listens_with_small_buffers(ANY_PORT);
+    const char *line = random_text((size_t)random_between(100000, 110000));
+    const char *answer = text("%s\n", random_words());
+    struct program *client = runs(PROGRAM, target(LOOPBACK, server_port(server)), line);
+    struct conn *conn = accepts(server);
+    hears_slowly(conn, join(line, "\n"));
+    says(conn, answer);
+    hangs_up(conn);
+    prints(client, answer);
+    exits(client, 0);
+}
+
+CHECK(short_write, "sends all of a long line though the kernel takes it in parts", POINTS(1), AFTER(long_line),
+      BECAUSE("write() and send() return how many bytes the kernel took. It may be fewer than you gave, as here, where the "
+              "program was stopped and continued while it waited in the call: the rest is still yours to send."))
+{
+    struct listener *server = listens_with_small_buffers(ANY_PORT);
+    const char *line = random_text((size_t)random_between(100000, 110000));
+    const char *answer = text("%s\n", random_words());
+    struct program *client = runs(PROGRAM, target(LOOPBACK, server_port(server)), line);
+    struct conn *conn = accepts(server);
+    is_stopped_and_continued(client);
+    hears(conn, join(line, "\n"));
+    says(conn, answer);
+    half_closes(conn);
+    hears_end(conn);
+    prints(client, answer);
+    exits(client, 0);
+}
+
+CHECK(stopped, "loses nothing when stopped and continued while it waits", POINTS(1), AFTER(answer_in_pieces),
+      BECAUSE("A call that waits with a time-out returns -1 with EINTR when the program is stopped and continued: that is no "
+              "failure, and the call is made again."))
+{
+    struct listener *server = listens(ANY_PORT);
+    const char *line = random_words();
+    const char *first = text("%s\n", random_words());
+    const char *last = text("%s\n", random_words());
+    struct program *client = runs(PROGRAM, target(LOOPBACK, server_port(server)), line);
+    struct conn *conn = accepts(server);
+    hears(conn, join(line, "\n"));
+    is_stopped_and_continued(client);
+    says(conn, first);
+    is_taken(conn);
+    is_stopped_and_continued(client);
+    says(conn, last);
+    hangs_up(conn);
+    prints(client, join(first, last));
+    exits(client, 0);
+}
+
+CHECK(reset, "reports a reset while it reads, after printing what came before", POINTS(1), AFTER(answer_in_pieces),
+      BECAUSE("read() returns -1 for a reset and 0 for the end of the answer: only 0 is a success."))
+{
+    struct listener *server = listens(ANY_PORT);
+    const char *line = random_words();
+    const char *first = text("%s\n%s", random_words(), random_words());
+    struct program *client = runs(PROGRAM, target(LOOPBACK, server_port(server)), line);
+    struct conn *conn = accepts(server);
+    hears(conn, join(line, "\n"));
+    says(conn, first);
+    is_taken(conn);
+    resets(conn);
+    prints(client, first);
+    complains(client, LOOPBACK, port_of(server), "Connection reset by peer");
+    exits(client, 1);
+}
+
+CHECK(quiet, "uses no CPU while it waits", POINTS(1), AFTER(prints_answer))
+{
+    struct listener *server = listens(ANY_PORT);
+    const char *line = random_words();
+    const char *answer = text("%s\n", random_words());
+    struct program *client = runs(PROGRAM, target(LOOPBACK, server_port(server)), line);
+    struct conn *conn = accepts(server);
+    hears(conn, join(line, "\n"));
+    uses_no_cpu(client);
+    says(conn, answer);
+    is_taken(conn);
+    uses_no_cpu(client);
+    hangs_up(conn);
+    prints(client, answer);
+    exits(client, 0);
+}
+
+static void works_when_started(struct how how)
+{
+    struct listener *server = listens(ANY_PORT);
+    const char *line = random_words();
+    struct program *client = runs_as(how, PROGRAM, target(LOOPBACK, server_port(server)), line);
+    talks(client, server, line);
+}
+
+/* With nowhere to print, it still sends the line and nothing else. */
+static void sends_no_more_without_stdout(void)
+{
+    struct listener *server = listens(ANY_PORT);
+    const char *line = random_words();
+    struct how without_stdout = {.closed = {false, true, false}};
+    runs_as(without_stdout, PROGRAM, target(LOOPBACK, server_port(server)), line);
+    struct conn *conn = accepts(server);
+    hears(conn, join(line, "\n"));
+    says(conn, random_words());
+    half_closes(conn);
+    hears_end(conn);
+}
+
+CHECK(odd_start, "keeps its contract however it was started", POINTS(1), AFTER(prints_answer),
+      BECAUSE("A program inherits its descriptors and its signals from whoever started it: a socket may get the number 0, "
+              "1 or 2, and printf() then writes to it."))
+{
+    works_when_started((struct how){.closed = {true, false, false}});
+    works_when_started((struct how){.closed = {false, false, true}});
+    works_when_started((struct how){.closed = {true, false, true}, .signals_blocked = true});
+    works_when_started((struct how){.extra_descriptors = true, .signals_ignored = true});
+    sends_no_more_without_stdout();
+}
+
+CHECK(memory, "makes no memory error and leaks nothing", POINTS(2), AFTER(answer_in_pieces, refused), UNDER_MEMCHECK)
+{
+    struct listener *server = listens(ANY_PORT);
+    const char *line = random_words();
+    struct program *client = runs(PROGRAM, target(LOOPBACK, server_port(server)), line);
+    talks(client, server, line);
+    client = runs(PROGRAM, target(LOOPBACK, free_port()), line); /* where nobody is */
+    exits(client, 1);
+}
