@@ -84,6 +84,8 @@ void is_stopped_and_continued(struct program *program);
 void comes_to_rest(struct program *program);
 /** Sleeps, with all its processes; one that wakes up now and then may use a tenth of a CPU. */
 void uses_no_cpu(struct program *program);
+/** Has ended, and used no CPU while it waited: a tenth of its life is allowed. For one that soon ends. */
+void used_no_cpu(struct program *program);
 /** Gets bytes on its stdin, which must have been asked for with `how.input`, as fast as it takes them, while the check
  *  goes on. */
 #define is_typed(program, what) program_is_typed((program), bytes(what))
@@ -230,6 +232,9 @@ void request_is_pestered(struct request *request, double every, const char *from
 void ends_no_sooner(struct program *program, const struct station *station, double seconds);
 /** The program ends no later than @p seconds after it sent @p question (judged with room for a busy machine). */
 void ends_no_later(struct program *program, const struct request *question, double seconds);
+/** Started with these arguments, ends in less than @p seconds. It has three tries: the machine may be busy. */
+#define ends_sooner(seconds, ...) program_ends_sooner((seconds), (const char *const[]){__VA_ARGS__, NULL})
+void program_ends_sooner(double seconds, const char *const *args);
 /** Is stopped as soon as it sleeps in a system call, with all its processes, and continued in @p seconds from then. */
 void is_stopped_for(struct program *program, double seconds);
 

@@ -144,11 +144,12 @@ const char *program_fate(const struct program *program)
     return text("%s; its stderr is empty", fate);
 }
 
-static void note_end(struct program *program, int status)
+static void note_end(struct program *program, int status, const struct rusage *usage)
 {
     program->ended = true;
     program->status = status;
     program->ended_at = now();
+    program->usage = *usage;
     if (WIFSIGNALED(status))
         record(YOU, NULL, "exit", bytes(text("ended by SIG%s", sigabbrev_np(WTERMSIG(status)))));
     else
@@ -168,10 +169,11 @@ void programs_attend(void)
     look_for_the_end();
     int status;
     pid_t pid;
-    while ((pid = waitpid(-1, &status, WNOHANG)) > 0) {
+    struct rusage usage;
+    while ((pid = wait4(-1, &status, WNOHANG, &usage)) > 0) {
         for (int i = 0; i < count; i++) {
             if (programs[i].pid == pid && !programs[i].ended)
-                note_end(&programs[i], status);
+                note_end(&programs[i], status, &usage);
         }
     }
     for (int i = 0; i < count; i++) {

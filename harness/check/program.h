@@ -10,6 +10,7 @@
 
 #include <poll.h>
 #include <stdbool.h>
+#include <sys/resource.h>
 #include <sys/types.h>
 
 #include "check/bytes.h"
@@ -40,6 +41,7 @@ struct program {
     unsigned long sent;     /**< the signals that the check has sent it, as bits */
     bool stopped;           /**< the check has stopped it */
     double ended_at;
+    struct rusage usage;    /**< once ended: its own and that of children that it has waited for */
     double started_at;
 };
 

@@ -68,6 +68,44 @@ void ends_no_later(struct program *program, const struct request *question, doub
     wait_fails(LATE, &awaited, expected, NULL);
 }
 
+static double seconds_of(struct timeval time)
+{
+    return (double)time.tv_sec + (double)time.tv_usec / 1e6;
+}
+
+void used_no_cpu(struct program *program)
+{
+    finishes(program);
+    const struct rusage *usage = &program->usage;
+    double used = seconds_of(usage->ru_utime) + seconds_of(usage->ru_stime);
+    double life = program->ended_at - program->started_at;
+    /* On a busy machine one that spins gets little, and loses the CPU more often than it gives it up to sleep. */
+    double allowed = usage->ru_nivcsw > usage->ru_nvcsw ? 0.04 : 0.1;
+    if (used < allowed * life)
+        return;
+    verdict_because("A loop asks again and again whether something has come. Let the kernel wake it: block in recv() or poll().");
+    fails("a program that waits sleeps, and uses no CPU",
+          text("it used %.0f ms of CPU time in the %.0f ms of its life, though it had nothing to do", used * 1000, life * 1000));
+}
+
+void program_ends_sooner(double seconds, const char *const *args)
+{
+    enum { TRIES = 3 };
+    const struct program *program = NULL;
+    double least = 0;
+    for (int i = 0; i < TRIES; i++) {
+        struct program *started = program_runs(AS_USUAL, args);
+        finishes(started);
+        double lasted = started->ended_at - started->started_at;
+        if (lasted < seconds)
+            return;
+        least = program == NULL || lasted < least ? lasted : least;
+        program = started;
+    }
+    fails(text("%s ends at once", program->name),
+          text("it was started %d times, and never ended in less than %.2f s; %s", TRIES, least, program_fate(program)));
+}
+
 static void send_to_all(int sig)
 {
     static pid_t pids[PROC_MAX];
