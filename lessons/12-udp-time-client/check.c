@@ -199,7 +199,7 @@ CHECK(refused_at_once, "reports a port that refuses at once", POINTS(1), AFTER(r
     ends_sooner(0.4, PROGRAM, LOCALHOST, number(free_port()));
 }
 
-CHECK(unresolved, "reports a HOST that does not resolve: which, and why", POINTS(1),
+CHECK(unresolved, "reports a HOST that does not resolve: which, and why", POINTS(1), NEEDS_PRIVATE_NETWORK,
       BECAUSE("getaddrinfo() returns the error, which gai_strerror() has words for; errno is not set."))
 {
     int port = free_port();
