@@ -9,7 +9,6 @@
 #include <unistd.h>
 
 #include "check/check.h"
-#include "check/names.h"
 #include "check/program.h"
 #include "check/record.h"
 #include "check/verdict.h"
@@ -91,8 +90,6 @@ static struct sent *plan(const struct request *request, const char *from, struct
 {
     if (sent_count == SENT_MAX)
         fault("a check may send %d datagrams", SENT_MAX);
-    if (strcmp(from, "127.0.0.1") != 0 && !names_are_quick())
-        not_graded("this machine's name server takes too long to say who %s is", from);
     struct sent *sent = keep(sizeof *sent);
     *sent = (struct sent){.question = request, .from = from, .what = what, .due = request->station->last_request,
                           .room = room_at_once};

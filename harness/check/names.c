@@ -13,11 +13,15 @@
 
 #include "check/address.h"
 #include "check/check.h"
+#include "check/program.h"
 #include "check/stage.h"
 #include "check/verdict.h"
 #include "check/wait.h"
+#include "look/proc.h"
+#include "look/sockets.h"
 
-enum { PATIENCE = 1000 /* ms: programs wait longer, but a check has better to do */, TOO_LONG = -1 };
+enum { DNS_PORT = 53 };
+enum { PATIENCE = 3000 /* ms: less than a verb waits for a program that looks a name up */, TOO_LONG = -1 };
 
 /* What @p look_up returns, negated (0 or an EAI_ code), or TOO_LONG. */
 static int in_time(int (*look_up)(const char *host), const char *host)
@@ -40,13 +44,6 @@ static int in_time(int (*look_up)(const char *host), const char *host)
     return ended && WIFEXITED(status) ? WEXITSTATUS(status) : TOO_LONG;
 }
 
-static int name_of_address(const char *host)
-{
-    struct address address = address_of(host, 0);
-    char name[NI_MAXHOST];
-    return getnameinfo((struct sockaddr *)&address.storage, address.length, name, sizeof name, NULL, 0, NI_NAMEREQD);
-}
-
 static int address_of_name(const char *host)
 {
     struct addrinfo hints = {.ai_family = AF_INET, .ai_socktype = SOCK_DGRAM};
@@ -54,23 +51,46 @@ static int address_of_name(const char *host)
     return getaddrinfo(host, NULL, &hints, &list);
 }
 
-static int all_names(const char *unused)
+/* The sockets of this machine that wait for a name server. */
+struct queries {
+    unsigned long inode[256];
+    int count;
+};
+
+static bool add_query(const struct socket_row *row, void *context)
 {
-    (void)unused;
-    name_of_address("127.0.0.2");
-    name_of_address("127.0.0.3");
-    name_of_address("127.0.0.4");
-    return 0;
+    struct queries *queries = context;
+    if (row->remote_port == DNS_PORT && queries->count < 256)
+        queries->inode[queries->count++] = row->inode;
+    return false;
 }
 
-bool names_are_quick(void)
+static bool has_a_query(pid_t pid, const struct queries *queries)
 {
-    static bool known;
-    static bool quick;
-    if (!known)
-        quick = stage.private_network || in_time(all_names, "") != TOO_LONG;
-    known = true;
-    return quick;
+    static struct descriptor descriptors[PROC_DESCRIPTORS_MAX];
+    int count = proc_descriptors(pid, descriptors, PROC_DESCRIPTORS_MAX);
+    for (int i = 0; i < count; i++) {
+        unsigned long inode = proc_socket_inode(&descriptors[i]);
+        for (int k = 0; inode != 0 && k < queries->count; k++) {
+            if (queries->inode[k] == inode)
+                return true;
+        }
+    }
+    return false;
+}
+
+bool names_are_looked_up(void)
+{
+    static pid_t pids[PROC_MAX];
+    struct queries queries = {.count = 0};
+    sockets_find(SOCKET_UDP, add_query, &queries);
+    sockets_find(SOCKET_TCP, add_query, &queries);
+    int count = queries.count == 0 ? 0 : programs_pids(pids, PROC_MAX);
+    for (int i = 0; i < count; i++) {
+        if (has_a_query(pids[i], &queries))
+            return true;
+    }
+    return false;
 }
 
 static struct addrinfo *addresses_of_localhost(void)

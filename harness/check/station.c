@@ -13,7 +13,6 @@
 
 #include "check/check.h"
 #include "check/datagram.h"
-#include "check/names.h"
 #include "check/program.h"
 #include "check/record.h"
 #include "check/stage.h"
@@ -66,7 +65,6 @@ static struct station *new_station(const char *host, int port)
 {
     if (station_count == STATIONS_MAX)
         fault("a check may have %d stations", STATIONS_MAX);
-    names_are_quick(); /* looked at now: later a program waits for us */
     struct station *station = &stations[station_count++];
     struct address address = address_of(host == NULL ? "0.0.0.0" : host, port);
     *station = (struct station){.fd = datagram_socket(address.storage.ss_family), .port = port, .address = host,

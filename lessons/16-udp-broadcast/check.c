@@ -151,10 +151,10 @@ CHECK(sizes, "ignores datagrams that are not four bytes, and goes on listening",
     struct station *late = takes_datagrams(other);
     struct program *valid_at_last = runs(PROGRAM, "-p", number(other), LOCALHOST);
     struct request *again = is_asked(late, LOCALHOST);
-    answers(again, LOCALHOST, "");
-    answers(again, LOCALHOST, random_bytes(3));
-    answers(again, LOCALHOST, random_bytes(1400));
-    answers(again, LOCALHOST, clock_ahead(some_time()));
+    answers_later(again, 0.15, LOCALHOST, "");
+    answers_later(again, 0.2, LOCALHOST, random_bytes(3));
+    answers_later(again, 0.25, LOCALHOST, random_bytes(1400));
+    answers_later(again, 0.3, LOCALHOST, clock_ahead(some_time()));
     prints_lines(valid_at_last, sending_to(LOCALHOST, other), clock_of(LOCALHOST));
 }
 
@@ -351,6 +351,9 @@ CHECK(quiet, "uses no CPU while it waits", POINTS(1))
     struct program *client = runs(PROGRAM, "-p", number(port), LOCALHOST);
     struct request *question = is_asked(clocks, LOCALHOST);
     answers_later(question, 0.35, LOCALHOST, clock_ahead(some_time()));
+    answers_later(question, 0.70, HERON, clock_ahead(some_time())); /* were not asked: they may keep it waiting, or not */
+    answers_later(question, 1.05, OSPREY, clock_ahead(some_time()));
+    answers_later(question, 1.40, TERN, clock_ahead(some_time()));
     uses_no_cpu(client);
 }
 
