@@ -291,8 +291,8 @@ static void naps(const char *milliseconds)
 static void spins(const char *none)
 {
     (void)none;
-    for (;;)
-        getppid(); /* here it spins */
+    while (getppid() >= 0) /* here it spins */
+        ;
 }
 
 static void ticks(const char *none)
