@@ -34,7 +34,7 @@ static long some_time(void)
 
 CHECK(usage, "refuses wrong arguments with a message and status 2", POINTS(1),
       BECAUSE("strtoul() reads as far as it can, and skips what it likes: look at the first character, at where it stopped, and "
-              "at the range 1 to 65535. All of this belongs before the first socket."))
+              "at the range 1 to 65535."))
 {
     int port = free_port();
     struct station *clocks = takes_datagrams(port);
@@ -53,6 +53,14 @@ CHECK(usage, "refuses wrong arguments with a message and status 2", POINTS(1),
     refuses(PROGRAM, "-p", text("-%d", port), LOCALHOST);
     refuses(PROGRAM, "-p", "time", LOCALHOST);
     hears_no_more(clocks);
+}
+
+CHECK(no_socket, "makes no socket when the arguments are wrong", POINTS(1), AFTER(usage),
+      BECAUSE("Look at all the arguments first: what is wrong with them is known before the network is needed."))
+{
+    refuses_without_socket(PROGRAM, "-p", "65536", LOCALHOST);
+    refuses_without_socket(PROGRAM, "-p", "7037x");
+    refuses_without_socket(PROGRAM, "-x", LOCALHOST);
 }
 
 CHECK(asks, "sends one datagram to a HOST at PORT, and says so", POINTS(2),
@@ -275,6 +283,20 @@ CHECK(host_name, "asks a HOST that is given by name, once", POINTS(1),
     struct request *question = is_asked(clocks, LOCALHOST);
     answers(question, LOCALHOST, clock_ahead(some_time()));
     prints_lines(client, sending_to(LOCALHOST, port), clock_of(LOCALHOST));
+    hears_no_more(clocks);
+}
+
+CHECK(first_address, "asks the first address of a name that has several, and no other", POINTS(1), AFTER(host_name),
+      NEEDS_PRIVATE_NETWORK,
+      BECAUSE("One HOST is one datagram: send to the first address of getaddrinfo()'s list, and leave the others alone."))
+{
+    int port = free_port();
+    dns_knows("fleet.sockeye.test", HERON, OSPREY, TERN);
+    struct station *clocks = takes_datagrams(port);
+    struct program *client = runs(PROGRAM, "-p", number(port), "fleet.sockeye.test");
+    struct request *question = is_asked(clocks, HERON);
+    answers(question, HERON, clock_ahead(some_time()));
+    finishes(client);
     hears_no_more(clocks);
 }
 
