@@ -155,7 +155,8 @@ struct conn *connects(int port);
 struct conn *connects_to(const char *address, int port);
 /** Connects from a numeric address of this machine's to another. */
 struct conn *connects_from(const char *from, const char *address, int port);
-/** The port of our end. */
+/** The address and the port of our end. */
+const char *client_address(const struct conn *conn);
 int client_port(const struct conn *conn);
 /** Connects, with a receive buffer and segments so small that the program soon can't send on. */
 struct conn *connects_with_small_buffers(int port);

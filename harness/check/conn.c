@@ -309,6 +309,15 @@ struct conn *connects_from(const char *from, const char *host, int port)
     return connects_somehow(from, host, port, false);
 }
 
+const char *client_address(const struct conn *conn)
+{
+    struct sockaddr_storage own = {0};
+    socklen_t length = sizeof own;
+    if (conn->fd == -1 || getsockname(conn->fd, (struct sockaddr *)&own, &length) == -1)
+        fault("a check asks for the address of a connection that it has closed");
+    return address_host(&own);
+}
+
 int client_port(const struct conn *conn)
 {
     return conn->own_port;
