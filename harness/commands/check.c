@@ -10,10 +10,12 @@
 #include <unistd.h>
 
 #include "check/registry.h"
+#include "commands/start.h"
 #include "record/result.h"
 #include "report/terminal.h"
 #include "run/grade.h"
 #include "run/rundir.h"
+#include "run/skeleton.h"
 #include "run/work.h"
 #include "sockeye.h"
 
@@ -188,6 +190,19 @@ static void tell_next(const struct screen *screen, const json_t *document, const
     }
 }
 
+/* The first check of a lesson brings its skeleton: what is to be done is best seen from where it fails. */
+static void start_new_lesson(const struct kit *kit, const struct lesson *lesson, bool quietly)
+{
+    const char *problem;
+    struct path folder = path_of("%s/%s", work_folder(kit).text, lesson->folder);
+    if (access(folder.text, F_OK) == 0 || skeleton_start(kit, lesson, &problem) <= 0 || quietly)
+        return;
+    printf("Lesson %d was not started yet. Here is its skeleton:\n\n", lesson->number);
+    start_say_where(kit, lesson, "hint");
+    putchar('\n');
+    fflush(stdout);
+}
+
 int command_check(const struct kit *kit, int argc, char *argv[])
 {
     struct check_options options = {0};
@@ -208,6 +223,9 @@ int command_check(const struct kit *kit, int argc, char *argv[])
         return usage_error("--work %s: there is no such folder", options.work);
     if (!options.has_seed && getrandom(&options.seed, 4, 0) == 4)
         options.seed &= 0xffffffff;
+
+    if (options.work == NULL && !options.solutions && plan.lessons == 1)
+        start_new_lesson(kit, plan.lesson[0], options.json != NULL && strcmp(options.json, "-") == 0);
 
     struct world world;
     const char *problem;
