@@ -74,6 +74,13 @@ static const char *build_text(const struct world *world, const char *source)
     return build_file(world, path);
 }
 
+#define assert_build(expected)                                                                                         \
+    do {                                                                                                               \
+        assert_number(built.status, expected);                                                                         \
+        if (built.status != (expected))                                                                                \
+            fail_test("%.2000s", built.output == NULL ? "" : built.output);                                            \
+    } while (0)
+
 static int run_it(void)
 {
     int status = system(target());
@@ -92,7 +99,7 @@ static bool need_private(void)
 static void a_program_is_built(void)
 {
     build_text(&plain_world, MAIN);
-    assert_number(built.status, BUILT);
+    assert_build(BUILT);
     assert_number(built.warnings, 0);
     assert_text(built.output, "");
     assert_number(run_it(), 42);
@@ -103,14 +110,14 @@ static void a_program_is_built_in_a_world_of_its_own(void)
     if (!need_private())
         return;
     build_text(&private_world, MAIN);
-    assert_number(built.status, BUILT);
+    assert_build(BUILT);
     assert_number(run_it(), 42);
 }
 
 static void warnings_are_counted_and_told(void)
 {
     const char *words = build_text(&plain_world, "int main(void)\n{\n    int a;\n    int b;\n    return 42;\n}\n");
-    assert_number(built.status, BUILT);
+    assert_build(BUILT);
     assert_number(built.warnings, 2);
     assert_contains(words, "program.c:3:9: warning: unused variable");
     assert_contains(words, "program.c:4:9: warning: unused variable");
@@ -120,12 +127,12 @@ static void warnings_are_counted_and_told(void)
 static void what_does_not_compile_is_told_in_the_compilers_words(void)
 {
     const char *words = build_text(&plain_world, "int main(void)\n{\n    return fourty_two;\n}\n");
-    assert_number(built.status, BUILD_FAILED);
+    assert_build(BUILD_FAILED);
     assert_contains(words, "program.c:3:12: error: ");
     assert_contains(words, "fourty_two");
     CU_ASSERT(access(target(), F_OK) == -1);
     words = build_text(&plain_world, "int other(void)\n{\n    return 42;\n}\n"); /* no main: the linker's words */
-    assert_number(built.status, BUILD_FAILED);
+    assert_build(BUILD_FAILED);
     assert_contains(words, "main");
 }
 
@@ -133,10 +140,10 @@ static void a_source_that_is_missing_is_missing(void)
 {
     const char *path = text("%s/nothing.c", unit_folder());
     assert_contains(build_file(&plain_world, path), "nothing.c is missing");
-    assert_number(built.status, BUILD_MISSING);
+    assert_build(BUILD_MISSING);
     unit_write(text("%s/file", unit_folder()), "");
     build_file(&plain_world, text("%s/file/program.c", unit_folder()));
-    assert_number(built.status, BUILD_MISSING);
+    assert_build(BUILD_MISSING);
 }
 
 static void what_is_no_source_fails_with_its_reason(void)
@@ -144,20 +151,20 @@ static void what_is_no_source_fails_with_its_reason(void)
     const char *path = text("%s/odd", unit_folder());
     unit_write(path, "");
     assert_contains(build_file(&plain_world, path), "is empty");
-    assert_number(built.status, BUILD_FAILED);
+    assert_build(BUILD_FAILED);
 
     const char *folder = text("%s/folder", unit_folder());
     mkdir(folder, 0755);
     assert_contains(build_file(&plain_world, folder), "is not a file");
-    assert_number(built.status, BUILD_FAILED);
+    assert_build(BUILD_FAILED);
 
     const char *fifo = text("%s/fifo", unit_folder()); /* nobody writes to it: a build that opens it must not wait */
     CU_ASSERT(mkfifo(fifo, 0644) == 0);
     assert_contains(build_file(&plain_world, fifo), "is not a file");
-    assert_number(built.status, BUILD_FAILED);
+    assert_build(BUILD_FAILED);
 
     assert_contains(build_file(&plain_world, "/dev/zero"), "is not a file");
-    assert_number(built.status, BUILD_FAILED);
+    assert_build(BUILD_FAILED);
 }
 
 static void builds_as_nobody(void *context)
@@ -185,7 +192,7 @@ static void a_source_that_is_too_large_fails(void)
     unit_write(path, MAIN);
     CU_ASSERT(truncate(path, 5 << 20) == 0);
     assert_contains(build_file(&plain_world, path), "has more than 4 MiB");
-    assert_number(built.status, BUILD_FAILED);
+    assert_build(BUILD_FAILED);
 }
 
 static void a_name_with_spaces_and_quotes_is_built(void)
@@ -193,7 +200,7 @@ static void a_name_with_spaces_and_quotes_is_built(void)
     const char *path = text("%s/it's a \"folder\" $HOME/program.c", unit_folder());
     unit_write(path, MAIN);
     build_file(&plain_world, path);
-    assert_number(built.status, BUILT);
+    assert_build(BUILT);
     assert_number(run_it(), 42);
 }
 
@@ -201,7 +208,7 @@ static void a_binary_in_place_of_a_source_fails(void)
 {
     build_text(&plain_world, MAIN);
     build_file(&plain_world, target()); /* an executable, as a source */
-    assert_number(built.status, BUILD_FAILED);
+    assert_build(BUILD_FAILED);
     CU_ASSERT(*built.output != '\0');
 }
 
@@ -219,12 +226,12 @@ static void a_source_can_not_include_what_is_not_its_own(void)
     };
     for (size_t i = 0; i < sizeof sources / sizeof *sources; i++) {
         const char *words = build_text(&private_world, sources[i]);
-        assert_number(built.status, BUILD_FAILED);
+        assert_build(BUILD_FAILED);
         CU_ASSERT(strstr(words, "No such file") != NULL || strstr(words, "file not found") != NULL);
         CU_ASSERT_PTR_NULL(strstr(words, "swordfish"));
     }
     build_text(&private_world, "#include \"/etc/shadow\"\n" MAIN);
-    assert_number(built.status, BUILD_FAILED);
+    assert_build(BUILD_FAILED);
     assert_contains(built.output, "/etc/shadow: No such file or directory");
 }
 
@@ -239,7 +246,7 @@ static void a_program_of_500_megabytes_fails_in_time(void)
 {
     double start = seconds();
     build_text(&plain_world, "char all[500 << 20] = {1};\n" MAIN);
-    assert_number(built.status, BUILD_FAILED);
+    assert_build(BUILD_FAILED);
     CU_ASSERT(*built.output != '\0');
     CU_ASSERT(seconds() - start < 25);
 }
@@ -248,7 +255,7 @@ static void a_source_that_includes_itself_fails_in_time(void)
 {
     double start = seconds();
     build_text(&plain_world, "#include __FILE__\n" MAIN);
-    assert_number(built.status, BUILD_FAILED);
+    assert_build(BUILD_FAILED);
     assert_contains(built.output, "nested");
     CU_ASSERT(seconds() - start < 25);
 }
@@ -261,7 +268,7 @@ static void a_flood_of_errors_fails_in_time(void)
         source = text("%s    a%d(b%d, c%d); d%d = e%d; f%d = g%d; h%d = i%d; j%d = k%d;\n", source, i, i, i, i, i, i, i, i, i, i, i);
     double start = seconds();
     build_text(&plain_world, text("%s}\n", source));
-    assert_number(built.status, BUILD_FAILED);
+    assert_build(BUILD_FAILED);
     assert_contains(built.output, "error: ");
     CU_ASSERT(strlen(built.output) <= 70000);
     CU_ASSERT(strlen(built.output) >= 60000); /* else this test floods nothing */
@@ -297,7 +304,7 @@ static void the_second_build_comes_from_the_cache(void)
     unit_write(words, "warning: kept\n");
     unlink(target());
     build_text(&plain_world, MAIN);
-    assert_number(built.status, BUILT);
+    assert_build(BUILT);
     assert_text(built.output, "warning: kept\n");
     assert_number(built.warnings, 1);
     assert_number(run_it(), 42);
@@ -311,7 +318,7 @@ static void another_name_is_another_build(void)
     unit_write(kept_words(), "warning: kept\n");
     free(built.output);
     built = build_program(&plain_world, text("%s/source/program.c", unit_folder()), "other", target());
-    assert_number(built.status, BUILT);
+    assert_build(BUILT);
     assert_text(built.output, "");
 }
 
@@ -321,7 +328,7 @@ static void half_a_kept_build_is_none(void)
     unlink(kept_words());
     unlink(target());
     build_text(&plain_world, MAIN);
-    assert_number(built.status, BUILT);
+    assert_build(BUILT);
     assert_text(built.output, "");
     assert_number(run_it(), 42);
 }
@@ -329,7 +336,7 @@ static void half_a_kept_build_is_none(void)
 static void what_does_not_compile_is_not_kept(void)
 {
     build_text(&plain_world, "#error one\n");
-    assert_number(built.status, BUILD_FAILED);
+    assert_build(BUILD_FAILED);
     struct path folder;
     CU_ASSERT(build_cache(&folder));
     assert_text(folder.text, getenv("SOCKEYE_CACHE"));
@@ -344,7 +351,7 @@ static void without_a_cache_it_is_built_all_the_same(void)
     CU_ASSERT(!build_cache(&folder));
     for (int i = 0; i < 2; i++) {
         build_text(&plain_world, MAIN);
-        assert_number(built.status, BUILT);
+        assert_build(BUILT);
         assert_number(run_it(), 42);
     }
 }
@@ -355,7 +362,7 @@ static void a_target_that_can_not_be_written_is_a_fault_of_ours(void)
     free(built.output);
     built = build_program(&plain_world, text("%s/source/program.c", unit_folder()), "program",
                           text("%s/missing/program", unit_folder()));
-    assert_number(built.status, BUILD_FAULT);
+    assert_build(BUILD_FAULT);
 }
 
 static void builds_leave_nothing_behind(void)

@@ -77,6 +77,13 @@ static int show_kit(void)
     return 0;
 }
 
+/* Asked by AddressSanitizer, if it is there: memory that is not to be had is NULL, as always. */
+const char *__asan_default_options(void);
+const char *__asan_default_options(void)
+{
+    return "allocator_may_return_null=1";
+}
+
 int worker_main(int argc, char *argv[]);
 
 int main(int argc, char *argv[])
