@@ -78,6 +78,8 @@ void program_refuses_without_socket(const char *const *args);
 
 /** Is sent a signal: the program's first process alone. */
 void is_sent(struct program *program, int sig);
+/** Is ended on the spot, with all its processes (SIGKILL), and has closed nothing itself. */
+void is_killed(struct program *program);
 /** Is stopped as soon as it sleeps in a system call, then continued, with all its processes. */
 void is_stopped_and_continued(struct program *program);
 /** Waits until nothing moves any more: every process sleeps, or a second has passed. */
@@ -104,6 +106,10 @@ void has_no_zombies(struct program *program);
 void serves_each_in_its_own_process(struct program *server);
 /** Who holds the listener of TCP @p port holds no connection, and nobody holds two. */
 void shares_no_descriptors(int port);
+/** How many descriptors it has, all its processes together, when nothing moves any more. */
+int descriptors_of(struct program *program);
+/** It has no more than @p count, within a second. */
+void has_no_more_descriptors(struct program *program, int count);
 /** Its first process alone is stopped (SIGSTOP), until is_continued(). */
 void is_stopped(struct program *program);
 /** Continues it, once everything else has come to rest. */

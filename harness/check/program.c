@@ -243,7 +243,7 @@ bool programs_sleep(void)
         static struct thread threads[512];
         int thread_count = proc_threads(pids[i], threads, 512);
         for (int k = 0; k < thread_count; k++) {
-            if (threads[k].state != 'S' && threads[k].state != 'Z')
+            if (threads[k].state != 'S' && threads[k].state != 'T' && threads[k].state != 'Z')
                 return false;
         }
     }

@@ -77,7 +77,7 @@ struct program *program_number(int index);
 const char *program_fate(const struct program *program);
 /** Fails if the program was ended by a signal that speaks of a bug, floods or has gone mad. */
 void program_is_sane(const struct program *program);
-/** True if every thread of every process sleeps (state S), whatever it waits for. */
+/** True if every thread of every process sleeps (state S), whatever it waits for, or is stopped. */
 bool programs_sleep(void);
 /** True if another program than @p program has not ended. */
 bool others_run(const struct program *program);

@@ -312,6 +312,16 @@ void is_stopped_and_continued(struct program *program)
     record("check", YOU, "SIGCONT", bytes(""));
 }
 
+void is_killed(struct program *program)
+{
+    record("check", YOU, "SIGKILL", bytes(""));
+    program->sent |= 1UL << SIGKILL;
+    send_to_all(SIGKILL);
+    struct awaited awaited = {.come = has_ended_wholly, .context = program};
+    if (wait_until(&awaited) != CAME)
+        fault("%s can't be killed", program->name);
+}
+
 void comes_to_rest(struct program *program)
 {
     (void)program;

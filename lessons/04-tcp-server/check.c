@@ -1,0 +1,393 @@
+/* Lesson 04: the first server. The checks stand in the order in which they should turn green. */
+#include "check/check.h"
+
+#define PROGRAM "tcp_server"
+#define LOOPBACK "127.0.0.1"
+
+enum { QUEUE = 128, MEGABYTE = 1 << 20 };
+
+/* A server on a port of its own, ready for clients. */
+static struct program *serves(int port)
+{
+    struct program *server = runs(PROGRAM, number(port));
+    is_listening(server, port);
+    return server;
+}
+
+static void is_echoed(struct conn *client)
+{
+    const char *line = text("%s\n", random_words());
+    says(client, line);
+    hears(client, line);
+}
+
+static struct conn *served_client(int port)
+{
+    struct conn *client = connects(port);
+    is_echoed(client);
+    return client;
+}
+
+static void leaves(struct conn *client)
+{
+    half_closes(client);
+    hears_end(client);
+}
+
+CHECK(usage, "refuses wrong arguments with a message and status 2", POINTS(1))
+{
+    const char *port = number(free_port());
+    refuses(PROGRAM);
+    refuses(PROGRAM, LOOPBACK, port, "more");
+    refuses(PROGRAM, "-x", port);
+    refuses(PROGRAM, "");
+    refuses(PROGRAM, "0");
+    refuses(PROGRAM, "65536");
+    refuses(PROGRAM, "99999999999999999999");
+    refuses(PROGRAM, "echo");
+    refuses(PROGRAM, text("%sx", port));
+    refuses(PROGRAM, text("%s ", port));
+    refuses(PROGRAM, text(" %s", port));
+    refuses(PROGRAM, text("+%s", port));
+    refuses(PROGRAM, LOOPBACK, text("-%s", port));
+    refuses(PROGRAM, LOOPBACK, number(65536 + free_port()));
+    refuses(PROGRAM, "", port);
+    refuses(PROGRAM, "localhost", port);
+    refuses(PROGRAM, "256.0.0.1", port);
+    refuses(PROGRAM, "127.0.0.1x", port);
+    refuses(PROGRAM, "::g", port);
+}
+
+CHECK(no_socket, "makes no socket when the arguments are wrong", POINTS(1), AFTER(usage),
+      BECAUSE("Look at all the arguments first: what is wrong with them is known before the network is needed."))
+{
+    refuses_without_socket(PROGRAM, "65536");
+    refuses_without_socket(PROGRAM, "localhost", number(free_port()));
+    refuses_without_socket(PROGRAM, LOOPBACK, number(free_port()), "more");
+}
+
+CHECK(echoes, "sends back what a client sends, at once", POINTS(3))
+{
+    int port = free_port();
+    serves(port);
+    struct conn *client = connects(port);
+    is_echoed(client);
+    is_echoed(client);
+    is_echoed(client);
+}
+
+CHECK(binary, "sends back every byte, whatever it is", POINTS(1), AFTER(echoes),
+      BECAUSE("A NUL is a byte like any other, and what comes need not end in a newline: the number that read() returned says "
+              "how much there is."))
+{
+    int port = free_port();
+    serves(port);
+    struct conn *client = connects(port);
+    struct bytes binary = join(literal("\0\r\n\0\xff%s%n"), random_bytes(700));
+    says(client, binary);
+    hears(client, binary);
+    is_echoed(client);
+}
+
+CHECK(closes, "closes the connection when the client has no more to say", POINTS(3), AFTER(echoes),
+      BECAUSE("read() returns 0 when the client has closed its sending direction. It still reads: first send back what there is, "
+              "then close the connection."))
+{
+    int port = free_port();
+    serves(port);
+    struct conn *client = connects(port);
+    const char *line = random_words();
+    says(client, line);
+    half_closes(client);
+    hears(client, line);
+    hears_end(client);
+}
+
+CHECK(serves_again, "serves the next client when one has gone", POINTS(2), AFTER(closes),
+      BECAUSE("A server never ends by itself: accept() belongs in a loop."))
+{
+    int port = free_port();
+    serves(port);
+    for (int i = 0; i < 4; i++)
+        leaves(served_client(port));
+}
+
+CHECK(in_turn, "serves one client at a time, and the others in turn", POINTS(2), AFTER(serves_again),
+      BECAUSE("Who has connected waits in the listener's queue until accept() takes them, the first first."))
+{
+    int port = free_port();
+    serves(port);
+    struct conn *first = served_client(port);
+    struct conn *second = connects(port);
+    struct conn *third = connects(port);
+    const char *line = random_words();
+    says(third, line);
+    says(second, line);
+    hears_nothing(second);
+    hears_nothing(third);
+    is_echoed(first);
+    leaves(first);
+    hears(second, line);
+    hears_nothing(third);
+    leaves(second);
+    hears(third, line);
+    leaves(third);
+}
+
+CHECK(queue, "lets at least 128 clients wait in its queue", POINTS(2), AFTER(in_turn),
+      BECAUSE("The second argument of listen() is how many may wait; SOMAXCONN asks for all that the system allows."))
+{
+    int port = free_port();
+    serves(port);
+    served_client(port);
+    for (int i = 0; i < QUEUE; i++)
+        connects(port);
+}
+
+CHECK(address, "listens on every interface, or on ADDRESS alone", POINTS(2), AFTER(serves_again),
+      BECAUSE("Without ADDRESS bind to INADDR_ANY (or to :: for both families); with one, to that address."))
+{
+    int port = free_port();
+    serves(port);
+    struct conn *client = connects_to("127.0.0.1", port);
+    is_echoed(client);
+    leaves(client);
+    is_echoed(connects_to("127.0.0.3", port));
+
+    int other = free_port();
+    struct program *server = runs(PROGRAM, "127.0.0.2", number(other));
+    is_listening(server, other);
+    is_echoed(connects_to("127.0.0.2", other));
+    finds_nobody("127.0.0.1", other);
+}
+
+CHECK(address_ipv6, "listens on an IPv6 ADDRESS", POINTS(1), AFTER(address),
+      BECAUSE("inet_pton() reads IPv6 addresses when asked for AF_INET6; the socket's family must be the address's."))
+{
+    needs_ipv6();
+    int port = free_port();
+    struct program *server = runs(PROGRAM, "::1", number(port));
+    is_listening(server, port);
+    is_echoed(connects_to("::1", port));
+    finds_nobody("127.0.0.1", port);
+}
+
+CHECK(in_use, "reports a port that is in use: which, and why", POINTS(1), AFTER(echoes),
+      BECAUSE("The message belongs on stderr and names address, port and reason; the status is 1."))
+{
+    int port = free_port();
+    listens(port);
+    struct program *server = runs(PROGRAM, LOOPBACK, number(port));
+    prints(server, "");
+    complains(server, LOOPBACK, number(port), "Address already in use");
+    exits(server, 1);
+
+    server = runs(PROGRAM, number(port));
+    prints(server, "");
+    complains(server, number(port), "Address already in use");
+    exits(server, 1);
+}
+
+CHECK(not_here, "reports an ADDRESS that this machine does not have", POINTS(1), AFTER(in_use, address), NEEDS_PRIVATE_NETWORK)
+{
+    const char *documentation = "192.0.2.1"; /* RFC 5737: nobody has it */
+    const char *port = number(free_port());
+    struct program *server = runs(PROGRAM, documentation, port);
+    prints(server, "");
+    complains(server, documentation, port, "Cannot assign requested address");
+    exits(server, 1);
+}
+
+CHECK(bulk, "echoes megabytes to a client that reads slowly", POINTS(1), AFTER(binary, serves_again))
+{
+    int port = free_port();
+    serves(port);
+    struct conn *slow = connects_with_small_buffers(port);
+    struct bytes data = random_bytes((size_t)random_between(300000, 310000));
+    says_what_fits(slow, data);
+    exchanges(slow, rest_of(slow, data), data);
+    leaves(slow);
+    struct conn *client = connects(port);
+    data = random_bytes((size_t)random_between(9 * MEGABYTE, 10 * MEGABYTE));
+    exchanges(client, data, data);
+    leaves(client);
+}
+
+CHECK(short_write, "loses nothing when stopped and continued while it sends", POINTS(2), AFTER(bulk),
+      BECAUSE("write() and send() return how many bytes the kernel took. It may be fewer than you gave, as here, where the "
+              "program was stopped and continued while it waited in the call: the rest is still yours to send."))
+{
+    int port = free_port();
+    struct program *server = serves(port);
+    struct conn *client = connects_with_small_buffers(port);
+    struct bytes data = random_bytes((size_t)random_between(300000, 310000));
+    says_what_fits(client, data);
+    is_stopped_and_continued(server);
+    exchanges(client, rest_of(client, data), data);
+    leaves(client);
+}
+
+CHECK(stopped, "goes on when stopped and continued while it waits", POINTS(1), AFTER(serves_again),
+      BECAUSE("A call that waits with a time-out returns -1 with EINTR when the program is stopped and continued, and so does "
+              "epoll_wait(): that is no failure, and the call is made again."))
+{
+    int port = free_port();
+    struct program *server = serves(port);
+    is_stopped_and_continued(server);
+    struct conn *client = connects(port);
+    is_echoed(client);
+    is_stopped_and_continued(server);
+    is_echoed(client);
+    leaves(client);
+    is_stopped_and_continued(server);
+    leaves(served_client(port));
+}
+
+CHECK(vanishing_client, "survives clients that reset the connection, or close at once", POINTS(2), AFTER(serves_again),
+      BECAUSE("read() and write() fail with ECONNRESET or EPIPE when a client has gone: that is the end of this client, not of "
+              "the server. The next one waits already."))
+{
+    int port = free_port();
+    serves(port);
+    resets(connects(port));
+    hangs_up(connects(port));
+    resets(served_client(port));
+    hangs_up(served_client(port));
+    struct conn *deaf = connects_with_small_buffers(port);
+    says_what_fits(deaf, random_bytes(300000));
+    resets(deaf);
+    struct conn *first = served_client(port);
+    resets(connects(port)); /* it is gone before it is accepted */
+    hangs_up(connects(port));
+    leaves(first);
+    leaves(served_client(port));
+}
+
+CHECK(sigpipe, "survives a client that closes while there is more to send back", POINTS(2), AFTER(vanishing_client, bulk),
+      BECAUSE("The first write() to a client that has closed brings a reset, the second one the signal SIGPIPE, which kills who "
+              "does not ignore it (or use MSG_NOSIGNAL)."))
+{
+    int port = free_port();
+    struct program *server = serves(port);
+    struct conn *client = connects(port);
+    struct bytes data = random_bytes(6 * MEGABYTE);
+    exchanges(client, data, data); /* its kernel learns to take much at once */
+    is_stopped(server);
+    says_what_fits(client, part(data, 0, 200000));
+    hangs_up(client);
+    is_continued(server);
+    leaves(served_client(port));
+}
+
+CHECK(descriptors, "keeps nothing of the clients that have gone", POINTS(2), AFTER(vanishing_client),
+      BECAUSE("Each accept() opens a descriptor, and each has to be closed: on every way on which a client can go."))
+{
+    int port = free_port();
+    struct program *server = serves(port);
+    leaves(served_client(port));
+    int before = descriptors_of(server);
+    for (int i = 0; i < 5; i++)
+        leaves(served_client(port));
+    for (int i = 0; i < 5; i++)
+        resets(served_client(port));
+    leaves(served_client(port));
+    has_no_more_descriptors(server, before);
+}
+
+CHECK(terminates, "ends at SIGTERM and at SIGINT with status 0", POINTS(2), AFTER(serves_again),
+      BECAUSE("A handler that only sets a flag does not help a server that waits in accept(): with SA_RESTART (as signal() sets "
+              "it) the call goes on as if nothing had been."))
+{
+    int port = free_port();
+    struct program *server = serves(port);
+    is_sent(server, SIGTERM);
+    exits_within(server, 1, 0);
+    server = serves(port);
+    is_sent(server, SIGINT);
+    exits_within(server, 1, 0);
+}
+
+CHECK(terminates_later, "ends at a signal when it has served clients, too", POINTS(1), AFTER(terminates, vanishing_client))
+{
+    int port = free_port();
+    struct program *server = serves(port);
+    leaves(served_client(port));
+    resets(served_client(port));
+    leaves(served_client(port));
+    comes_to_rest(server);
+    is_sent(server, SIGINT);
+    exits_within(server, 1, 0);
+    server = serves(port);
+    leaves(served_client(port));
+    comes_to_rest(server);
+    is_sent(server, SIGTERM);
+    exits_within(server, 1, 0);
+    finds_nobody(LOOPBACK, port);
+}
+
+CHECK(restarts, "can be started again at once on the same port", POINTS(2), AFTER(serves_again),
+      BECAUSE("The side that closes first keeps the connection in TIME_WAIT for a minute; SO_REUSEADDR, set before bind(), "
+              "lets a new listener share the port with it."))
+{
+    int port = free_port();
+    struct program *server = serves(port);
+    struct conn *client = served_client(port);
+    is_killed(server); /* so the server's side closes first */
+    is_closed(client);
+    hangs_up(client);
+    serves(port);
+    served_client(port);
+}
+
+CHECK(quiet, "uses no CPU while it waits", POINTS(1), AFTER(in_turn))
+{
+    int port = free_port();
+    struct program *server = serves(port);
+    uses_no_cpu(server);
+    struct conn *client = served_client(port);
+    uses_no_cpu(server);
+    struct conn *waiting = connects(port);
+    uses_no_cpu(server);
+    leaves(client);
+    leaves(waiting);
+    struct conn *deaf = connects_with_small_buffers(port);
+    says_what_fits(deaf, random_bytes(300000));
+    uses_no_cpu(server);
+}
+
+static void works_when_started(struct how how)
+{
+    int port = free_port();
+    struct program *server = runs_as(how, PROGRAM, number(port));
+    is_listening(server, port);
+    leaves(served_client(port));
+    resets(served_client(port));
+    leaves(served_client(port));
+    comes_to_rest(server);
+    is_sent(server, SIGTERM);
+    exits_within(server, 1, 0);
+}
+
+CHECK(odd_start, "keeps its contract however it was started", POINTS(1), AFTER(terminates_later),
+      BECAUSE("Signals that were ignored or blocked stay so through exec: set what you need. And a socket that gets the number "
+              "2 is sent every message."))
+{
+    works_when_started((struct how){.closed = {true, true, true}});
+    works_when_started((struct how){.closed = {false, true, true}});
+    works_when_started((struct how){.signals_ignored = true, .extra_descriptors = true});
+    works_when_started((struct how){.signals_blocked = true});
+}
+
+CHECK(memory, "makes no memory error and leaks nothing", POINTS(2), AFTER(bulk, terminates_later), UNDER_MEMCHECK)
+{
+    int port = free_port();
+    struct program *server = serves(port);
+    struct bytes data = random_bytes(100000);
+    struct conn *client = connects(port);
+    exchanges(client, data, data);
+    leaves(client);
+    leaves(served_client(port));
+    comes_to_rest(server);
+    is_sent(server, SIGTERM);
+    exits(server, 0);
+}
