@@ -107,8 +107,8 @@ static int port_of_end(const struct sockaddr_storage *end)
 
 bool sockets_other_end(int fd, struct socket_row *row)
 {
-    struct sockaddr_storage own;
-    struct sockaddr_storage other;
+    struct sockaddr_storage own = {0};
+    struct sockaddr_storage other = {0};
     socklen_t own_length = sizeof own;
     socklen_t other_length = sizeof other;
     if (getsockname(fd, (struct sockaddr *)&own, &own_length) == -1 ||
