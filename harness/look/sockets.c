@@ -101,6 +101,7 @@ bool sockets_connection(int local_port, int remote_port, struct socket_row *row)
 
 static int port_of_end(const struct sockaddr_storage *end)
 {
+    /* NOLINTNEXTLINE(clang-analyzer-core.CallAndMessage): it does not see that the kernel has set it */
     return ntohs(end->ss_family == AF_INET ? ((const struct sockaddr_in *)end)->sin_port
                                            : ((const struct sockaddr_in6 *)end)->sin6_port);
 }
