@@ -17,7 +17,7 @@
 #include "unit.h"
 
 static struct world plain_world, private_world;
-static struct build built;          /* the last one, freed after its test */
+static struct build built; /* the last one, freed after its test */
 
 static char own_executable[PATH_MAX];
 
@@ -265,7 +265,8 @@ static void a_flood_of_errors_fails_in_time(void)
 {
     const char *source = "int main(void)\n{\n";
     for (int i = 0; i < 100; i++)
-        source = text("%s    a%d(b%d, c%d); d%d = e%d; f%d = g%d; h%d = i%d; j%d = k%d;\n", source, i, i, i, i, i, i, i, i, i, i, i);
+        source = text("%s    a%d(b%d, c%d); d%d = e%d; f%d = g%d; h%d = i%d; j%d = k%d;\n", source, i, i, i, i, i, i, i,
+                      i, i, i, i);
     double start = seconds();
     build_text(&plain_world, text("%s}\n", source));
     assert_build(BUILD_FAILED);

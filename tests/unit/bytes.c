@@ -22,10 +22,16 @@ static void quotes_every_byte_exactly(void)
         {{"say \"yes\"", 9}, "\"say \\\"yes\\\"\""},
         {{"back\\slash", 10}, "\"back\\\\slash\""},
         {{"\0", 1}, "\"\\000\""},
-        {{"\0" "1", 2}, "\"\\0001\""},          /* a digit behind an octal escape stays a digit */
-        {{"\033[0m", 4}, "\"\\033[0m\""},       /* nothing reaches a terminal as it is */
+        {{"\0"
+          "1",
+          2},
+         "\"\\0001\""},                   /* a digit behind an octal escape stays a digit */
+        {{"\033[0m", 4}, "\"\\033[0m\""}, /* nothing reaches a terminal as it is */
         {{"\x7f", 1}, "\"\\177\""},
-        {{"\xff" "9", 2}, "\"\\3779\""},
+        {{"\xff"
+          "9",
+          2},
+         "\"\\3779\""},
         {{"caf\xc3\xa9", 5}, "\"caf\\303\\251\""},
         {{"100%", 4}, "\"100%\""},
     };

@@ -63,7 +63,8 @@ static void names_one_buffer(void)
     random_seed(1, "buffers");
     struct bytes expected = bytes(random_text(100000));
     for (size_t i = 0; i < sizeof buffers / sizeof *buffers; i++)
-        assert_contains(cause(expected, part(expected, 0, buffers[i])), text("%zu bytes is the size of one buffer", buffers[i]));
+        assert_contains(cause(expected, part(expected, 0, buffers[i])),
+                        text("%zu bytes is the size of one buffer", buffers[i]));
     assert_text(shown_difference(expected, part(expected, 0, 4096)), "only the first 4096 of 100000 bytes");
 }
 
@@ -83,8 +84,10 @@ static void names_bytes_sent_again(void)
 {
     random_seed(3, "again");
     struct bytes expected = random_bytes(10000);
-    assert_contains(cause(expected, join(part(expected, 0, 3000), part(expected, 0, 7000))), "bytes that it had already sent");
-    assert_contains(cause(expected, join(part(expected, 0, 3000), part(expected, 2000, 8000))), "bytes that it had already sent");
+    assert_contains(cause(expected, join(part(expected, 0, 3000), part(expected, 0, 7000))),
+                    "bytes that it had already sent");
+    assert_contains(cause(expected, join(part(expected, 0, 3000), part(expected, 2000, 8000))),
+                    "bytes that it had already sent");
     assert_contains(cause(bytes("hello"), bytes("hellohello")), "The same bytes come twice");
     assert_contains(cause(expected, join(expected, expected)), "The same bytes come twice");
 }
@@ -117,9 +120,9 @@ static void names_no_cause_for_a_plain_difference(void)
         const char *expected;
         const char *got;
     } plain[] = {
-        {"same", "same"},                       /* no difference at all */
+        {"same", "same"}, /* no difference at all */
         {"hello\n", "hallo\n"},
-        {"hello\n", "hello"},                   /* the newline is missing */
+        {"hello\n", "hello"}, /* the newline is missing */
         {"hello\n", ""},
         {"hello\n", "goodbye\n"},
         {"hello\n", "hello\nworld\n"},
@@ -135,9 +138,9 @@ static void names_no_cause_for_a_plain_difference(void)
         if (named != NULL)
             fail_test("%s instead of %s is said to be: %s", plain[i].got, plain[i].expected, named);
     }
-    assert_text(cause(expected, (struct bytes){changed, expected.length}), NULL);   /* one byte is another */
-    assert_text(cause(expected, part(expected, 0, 777)), NULL);                     /* not a buffer's size */
-    assert_text(cause(expected, part(expected, 0, 128)), NULL);                     /* too small for a buffer */
+    assert_text(cause(expected, (struct bytes){changed, expected.length}), NULL); /* one byte is another */
+    assert_text(cause(expected, part(expected, 0, 777)), NULL);                   /* not a buffer's size */
+    assert_text(cause(expected, part(expected, 0, 128)), NULL);                   /* too small for a buffer */
     assert_text(cause(expected, join(expected, "x")), NULL);
     assert_text(cause(expected, join(part(expected, 0, 100), random_text(2900))), NULL);
     assert_text(cause(expected, join(part(expected, 0, 100), part(expected, 200, 4))), NULL); /* too few to tell */
@@ -159,7 +162,8 @@ static void marks_where_the_difference_is(void)
     assert_text(shown_difference(bytes("x"), bytes("xy")), "the right 1 byte, then 1 more: \"y\"");
     assert_text(shown_difference(bytes("hello"), bytes("hello")), "exactly that");
     assert_text(shown_difference(bytes(""), bytes("")), "exactly that");
-    assert_text(shown_difference(bytes("abc"), bytes("xbc")), "\"xbc\" (3 bytes): at byte 0 \"xbc\" where \"abc\" was expected");
+    assert_text(shown_difference(bytes("abc"), bytes("xbc")),
+                "\"xbc\" (3 bytes): at byte 0 \"xbc\" where \"abc\" was expected");
     assert_text(shown_difference(bytes("a"), bytes("b")), "\"b\" (1 byte): at byte 0 \"b\" where \"a\" was expected");
 }
 

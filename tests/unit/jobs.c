@@ -16,7 +16,7 @@
 enum { PLACES = 8 };
 
 static struct job places[PLACES];
-static const struct job *ended;     /* the job that was last ended, being overdue */
+static const struct job *ended; /* the job that was last ended, being overdue */
 static int endings;
 
 static void end_it(const struct job *job)
@@ -85,7 +85,8 @@ static void a_value_may_be_large_and_come_in_pieces(void)
 {
     json_t *value = NULL;
     start("printf '[\"'  >&3; i=0; while [ $i -lt 2000 ]; do printf "
-          "'0123456789012345678901234567890123456789012345678901234567890123456789' >&3; i=$((i + 1)); done; printf '\"]' >&3",
+          "'0123456789012345678901234567890123456789012345678901234567890123456789' >&3; i=$((i + 1)); done; printf "
+          "'\"]' >&3",
           20);
     CU_ASSERT_PTR_NOT_NULL(jobs_wait(places, PLACES, &value, end_it));
     assert_number(json_string_length(json_array_get(value, 0)), 2000 * 70);
@@ -125,9 +126,10 @@ static void without_a_value_there_are_words(void)
 static void more_words_than_there_is_room_for_are_cut(void)
 {
     json_t *value = NULL;
-    struct job *job = start("i=0; while [ $i -lt 3000 ]; do echo '0123456789012345678901234567890123456789' >&2; i=$((i + 1)); "
-                            "done; echo '[]' >&3",
-                            20);
+    struct job *job =
+        start("i=0; while [ $i -lt 3000 ]; do echo '0123456789012345678901234567890123456789' >&2; i=$((i + 1)); "
+              "done; echo '[]' >&3",
+              20);
     CU_ASSERT(jobs_wait(places, PLACES, &value, end_it) == job);
     CU_ASSERT(json_is_array(value));
     assert_number(strlen(job->words), sizeof job->words - 1);

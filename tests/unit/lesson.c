@@ -38,8 +38,9 @@ static const char *lessons_told_by(const char *path)
 
 static void lessons_are_read_from_their_folders(void)
 {
-    put("lessons/07-fork-server/README.md", "# Lesson 7: A forking server {#lesson-07}\n\nA process for each\nclient. And more.\n\n"
-                                            "## The parent\n\nIt waits: for ever.\n");
+    put("lessons/07-fork-server/README.md",
+        "# Lesson 7: A forking server {#lesson-07}\n\nA process for each\nclient. And more.\n\n"
+        "## The parent\n\nIt waits: for ever.\n");
     put("lessons/07-fork-server/fork_server.c", "");
     put("lessons/07-fork-server/check.c", "");
     put("lessons/07-fork-server/hints.md", "");
@@ -81,7 +82,8 @@ static void a_lesson_without_a_chapter_is_called_by_its_name(void)
 static void words_that_are_too_long_are_cut(void)
 {
     put("lessons/01-long/long.c", "");
-    put("lessons/01-long/README.md", text("# Lesson 1: %s {#x}\n\n%s\n", repeated('t', 200).data, repeated('s', 2000).data));
+    put("lessons/01-long/README.md",
+        text("# Lesson 1: %s {#x}\n\n%s\n", repeated('t', 200).data, repeated('s', 2000).data));
     const char *told = lessons_told_by("sockeye");
     assert_contains(told, "1|01-long|long|ttttttt");
     assert_contains(told, "|sssssss");
@@ -124,15 +126,17 @@ static void without_lessons_a_reason_is_given(void)
 
 static void a_lesson_is_named_in_four_ways(void)
 {
-    static struct kit kit = {.lessons = 2,
-                             .lesson = {{.number = 7, .folder = "07-fork-server"}, {.number = 12, .folder = "12-udp-time-client"}}};
+    static struct kit kit = {
+        .lessons = 2,
+        .lesson = {{.number = 7, .folder = "07-fork-server"}, {.number = 12, .folder = "12-udp-time-client"}}};
     static const char *const words[] = {"7", "07", "07-fork-server", "fork-server"};
     for (int i = 0; i < 2; i++)
         kit.lesson[i].name = kit.lesson[i].folder + 3;
     for (int i = 0; i < 4; i++)
         CU_ASSERT(kit_lesson(&kit, words[i]) == &kit.lesson[0]);
     CU_ASSERT(kit_lesson(&kit, "12") == &kit.lesson[1]);
-    static const char *const none[] = {"", "1", "70", "fork", "7x", "fork-server ", "07-", "-7", "all", "7-fork-server"};
+    static const char *const none[] = {"",    "1",  "70",  "fork",         "7x", "fork-server ",
+                                       "07-", "-7", "all", "7-fork-server"};
     for (size_t i = 0; i < sizeof none / sizeof *none; i++) {
         if (kit_lesson(&kit, none[i]) != NULL)
             fail_test("\"%s\" names no lesson", none[i]);

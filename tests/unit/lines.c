@@ -28,9 +28,9 @@ static void forms_fit_what_they_should(void)
         {CLOCK, "Clock on UNKNOWN [127.0.0.2] is -61 seconds ahead of this one.", true, -61},
         {CLOCK, "Clock on x [127.0.0.2] is +0 seconds ahead of this one.", true, 0},
         {CLOCK, "Clock on x [127.0.0.3] is 61 seconds ahead of this one.", false, 0},
-        {CLOCK, "Clock on  [127.0.0.2] is 61 seconds ahead of this one.", false, 0},   /* no name */
+        {CLOCK, "Clock on  [127.0.0.2] is 61 seconds ahead of this one.", false, 0}, /* no name */
         {CLOCK, "Clock on two words [127.0.0.2] is 61 seconds ahead of this one.", false, 0},
-        {CLOCK, "Clock on x [127.0.0.2] is  seconds ahead of this one.", false, 0},    /* no number */
+        {CLOCK, "Clock on x [127.0.0.2] is  seconds ahead of this one.", false, 0}, /* no number */
         {CLOCK, "Clock on x [127.0.0.2] is 6 1 seconds ahead of this one.", false, 0},
         {CLOCK, "Clock on x [127.0.0.2] is 6.5 seconds ahead of this one.", false, 0},
         {CLOCK, "Clock on x [127.0.0.2] is -- seconds ahead of this one.", false, 0},
@@ -39,7 +39,7 @@ static void forms_fit_what_they_should(void)
         {CLOCK, "clock on x [127.0.0.2] is 61 seconds ahead of this one.", false, 0},
         {CLOCK, "Clock on x [127.0.0.2] is 99999999999999999999999 seconds ahead of this one.", false, 0},
         {"NAME: N", "a:b: 7", true, 7},
-        {"NONE N", "NONE 7", true, 7},              /* a word that only begins like one */
+        {"NONE N", "NONE 7", true, 7}, /* a word that only begins like one */
         {"NAMES", "NAMES", true, 0},
         {"NAMES", "xS", false, 0},
     };

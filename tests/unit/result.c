@@ -116,8 +116,12 @@ static void the_exit_status_is_what_the_document_stands_for(void)
     assert_number(exit_status_of(lesson("fault", json_incref(none)), NULL), 3);
     assert_number(exit_status_of(lesson("passed", json_incref(none)), lesson("failed", json_incref(none))), 1);
     /* A fault is never hidden behind a failure: whoever looks at the status alone must see it. */
-    assert_number(exit_status_of(lesson("failed", json_pack("[o, o]", check("failed", 0, 2), check("fault", 0, 2))), NULL), 3);
-    assert_number(exit_status_of(lesson("failed", json_incref(none)), lesson("failed", json_pack("[o]", check("fault", 0, 2)))), 3);
+    assert_number(exit_status_of(lesson("failed", json_pack("[o, o]", check("failed", 0, 2), check("fault", 0, 2))),
+                                 NULL),
+                  3);
+    assert_number(exit_status_of(lesson("failed", json_incref(none)),
+                                 lesson("failed", json_pack("[o]", check("fault", 0, 2)))),
+                  3);
     json_decref(none);
 }
 

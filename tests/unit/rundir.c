@@ -41,7 +41,7 @@ static void makes_and_removes(void *context)
     rundir_remove();
     if (is_there(kept) || rundir() != NULL) /* gone at once, not a little later */
         _exit(3);
-    rundir_remove(); /* once more does no harm */
+    rundir_remove();      /* once more does no harm */
     path = rundir_make(); /* and it can be made anew */
     if (path == NULL || !is_there(path) || strcmp(path, kept) == 0)
         _exit(4);

@@ -12,7 +12,7 @@
 #include "look/proc.h"
 #include "unit.h"
 
-static const char *program;     /* the executable */
+static const char *program; /* the executable */
 static const char *argument;
 
 static void runs_it(void *context)
@@ -146,7 +146,8 @@ static void where_tracing_is_not_permitted_nothing_is_found(void)
 
 static CU_TestInfo tests[] = {
     {"the line of a blocked call is found", the_line_of_a_blocked_call_is_found},
-    {"the line is found without optimization, with more of it, and static", the_line_is_found_without_optimization_and_static},
+    {"the line is found without optimization, with more of it, and static",
+     the_line_is_found_without_optimization_and_static},
     {"each thread has a line of its own", each_thread_has_a_line_of_its_own},
     {"without debug information nothing is found", without_debug_information_nothing_is_found},
     {"another program is not searched", another_program_is_not_searched},

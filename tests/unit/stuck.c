@@ -30,7 +30,7 @@
 
 /* Small programs: each comes to rest, or does not, in its own way. A byte would wake most of them: nobody sends it. */
 
-static int quiet_pipe[2];           /* nobody writes to it */
+static int quiet_pipe[2]; /* nobody writes to it */
 static struct timeval soon = {100, 0};
 
 static char byte_buffer[1 << 16];
@@ -318,21 +318,21 @@ struct situation {
     const char *what;
     void (*body)(void *context);
     void *context;
-    long calls[2];          /* it has come to rest when it sleeps in one of them */
-    bool asleep;            /* no time-out is to be seen */
-    bool certain;           /* and none is hidden */
-    const char *call;       /* its name; NULL: not in the table, and so never asleep */
-    bool on_descriptor;     /* it waits for one descriptor alone */
+    long calls[2];      /* it has come to rest when it sleeps in one of them */
+    bool asleep;        /* no time-out is to be seen */
+    bool certain;       /* and none is hidden */
+    const char *call;   /* its name; NULL: not in the table, and so never asleep */
+    bool on_descriptor; /* it waits for one descriptor alone */
 };
 
 #ifdef SYS_poll
-#define POLL {SYS_poll, SYS_ppoll}
-#define SELECT {SYS_select, SYS_pselect6}
-#define EPOLL {SYS_epoll_wait, SYS_epoll_pwait}
+#define POLL SYS_poll, SYS_ppoll
+#define SELECT SYS_select, SYS_pselect6
+#define EPOLL SYS_epoll_wait, SYS_epoll_pwait
 #else
-#define POLL {SYS_ppoll, SYS_ppoll}
-#define SELECT {SYS_pselect6, SYS_pselect6}
-#define EPOLL {SYS_epoll_pwait, SYS_epoll_pwait}
+#define POLL SYS_ppoll, SYS_ppoll
+#define SELECT SYS_pselect6, SYS_pselect6
+#define EPOLL SYS_epoll_pwait, SYS_epoll_pwait
 #endif
 
 static int minus_one = -1;
@@ -354,18 +354,32 @@ static const struct situation situations[] = {
     {"send with SO_SNDTIMEO", sends_to_a_full_socket, &soon, {SYS_sendto}, true, false, "sendto", true},
     {"recv with SO_RCVTIMEO", receives_with_a_timeout, &soon, {SYS_recvfrom}, true, false, "recvfrom", true},
     {"recv with SO_SNDTIMEO", receives_with_a_timeout_for_sending, &soon, {SYS_recvfrom}, true, true, "recvfrom", true},
-    {"poll(-1)", polls, &minus_one, POLL, true, true, "poll", false},
-    {"poll with a time-out", polls, &some_time, POLL, false, false, "poll", false},
-    {"select without a time-out", selects, NULL, SELECT, true, true, "select", false},
-    {"select with a time-out", selects, &some_time, SELECT, false, false, "select", false},
-    {"epoll_wait(-1)", waits_by_epoll, &minus_one, EPOLL, true, true, "epoll", false},
-    {"epoll_wait with a time-out", waits_by_epoll, &some_time, EPOLL, false, false, "epoll", false},
-    {"an armed timerfd in epoll", waits_for_a_timerfd_by_epoll, &hundred, EPOLL, true, false, "epoll", false},
-    {"a timerfd that is not armed in epoll", waits_for_a_timerfd_by_epoll, &zero, EPOLL, true, true, "epoll", false},
+    {"poll(-1)", polls, &minus_one, {POLL}, true, true, "poll", false},
+    {"poll with a time-out", polls, &some_time, {POLL}, false, false, "poll", false},
+    {"select without a time-out", selects, NULL, {SELECT}, true, true, "select", false},
+    {"select with a time-out", selects, &some_time, {SELECT}, false, false, "select", false},
+    {"epoll_wait(-1)", waits_by_epoll, &minus_one, {EPOLL}, true, true, "epoll", false},
+    {"epoll_wait with a time-out", waits_by_epoll, &some_time, {EPOLL}, false, false, "epoll", false},
+    {"an armed timerfd in epoll", waits_for_a_timerfd_by_epoll, &hundred, {EPOLL}, true, false, "epoll", false},
+    {"a timerfd that is not armed in epoll", waits_for_a_timerfd_by_epoll, &zero, {EPOLL}, true, true, "epoll", false},
     {"read with SIGALRM caught", reads_with_sigalrm_caught, NULL, {SYS_read}, true, false, "read", true},
-    {"alarm() waited for by sigwait", waits_for_sigalrm_by_sigwait, NULL, {SYS_rt_sigtimedwait}, true, false, "sigtimedwait", false},
-    {"alarm() waited for by signalfd", waits_for_sigalrm_by_signalfd, NULL, POLL, true, false, "poll", false},
-    {"sigwait for SIGTERM", waits_for_sigterm_by_sigwait, NULL, {SYS_rt_sigtimedwait}, true, true, "sigtimedwait", false},
+    {"alarm() waited for by sigwait",
+     waits_for_sigalrm_by_sigwait,
+     NULL,
+     {SYS_rt_sigtimedwait},
+     true,
+     false,
+     "sigtimedwait",
+     false},
+    {"alarm() waited for by signalfd", waits_for_sigalrm_by_signalfd, NULL, {POLL}, true, false, "poll", false},
+    {"sigwait for SIGTERM",
+     waits_for_sigterm_by_sigwait,
+     NULL,
+     {SYS_rt_sigtimedwait},
+     true,
+     true,
+     "sigtimedwait",
+     false},
     {"signalfd for SIGCHLD", waits_for_sigchld_by_signalfd, NULL, {SYS_read}, true, true, "read", true},
     {"read with a POSIX timer", reads_with_a_posix_timer, NULL, {SYS_read}, true, false, "read", true},
     {"nanosleep", sleeps_a_while, NULL, {SYS_clock_nanosleep, SYS_nanosleep}, false, false, NULL, false},
@@ -379,7 +393,7 @@ static struct stuck_look first_look, second_look;
 struct resting {
     pid_t pid;
     const long *calls;
-    int threads;            /* so many, all of them there; 0: any */
+    int threads; /* so many, all of them there; 0: any */
 };
 
 static bool rests(void *context)
@@ -449,8 +463,9 @@ static void who_sleeps_for_ever_and_who_does_not(void)
 
 static void who_waits_for_a_lock_sleeps_for_ever(void)
 {
-    const struct situation situation = {"flock",  waits_for_a_lock, (void *)(uintptr_t)text("%s/lock", unit_folder()),
-                                        {SYS_flock}, true, true, "flock", false};
+    const struct situation situation = {
+        "flock", waits_for_a_lock, (void *)(uintptr_t)text("%s/lock", unit_folder()), {SYS_flock}, true, true, "flock",
+        false};
     judge(&situation);
 }
 

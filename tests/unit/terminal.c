@@ -14,7 +14,7 @@
 #include "unit.h"
 
 static json_t *document;
-static char *printed;           /* what went to the screen */
+static char *printed; /* what went to the screen */
 static size_t printed_length;
 
 static void read_document(void)
@@ -55,7 +55,8 @@ static void assert_golden(const char *name)
         int got_length = (int)strcspn(got, "\n");
         int expected_length = (int)strcspn(expected, "\n");
         if (got_length != expected_length || strncmp(got, expected, (size_t)got_length) != 0) {
-            fail_test("%s.txt:%d\ngot      %.*s\nexpected %.*s", name, line, got_length, got, expected_length, expected);
+            fail_test("%s.txt:%d\ngot      %.*s\nexpected %.*s", name, line, got_length, got, expected_length,
+                      expected);
             return;
         }
         got += got_length + (got[got_length] == '\n');
@@ -156,8 +157,10 @@ static void without_its_colours_a_report_is_the_same(void)
 static void nothing_from_a_source_reaches_the_terminal_as_it_is(void)
 {
     json_t *lesson = json_array_get(json_object_get(document, "lessons"), 2);
-    json_object_set_new(json_object_get(lesson, "build"), "output", json_string("error: \033]0;owned\a \033[2J\n\tx\n"));
-    json_t *check = json_array_get(json_object_get(json_array_get(json_object_get(document, "lessons"), 1), "checks"), 1);
+    json_object_set_new(json_object_get(lesson, "build"), "output",
+                        json_string("error: \033]0;owned\a \033[2J\n\tx\n"));
+    json_t *check = json_array_get(json_object_get(json_array_get(json_object_get(document, "lessons"), 1), "checks"),
+                                   1);
     json_object_set_new(check, "observed", json_string("stderr: \033[2Jx"));
     print_document(80, true, false);
     CU_ASSERT_PTR_NULL(strchr(printed, '\033'));

@@ -79,7 +79,8 @@ const char *unit_skipped(void)
 void unit_tear_down(void)
 {
     for (int i = 0; i < child_count; i++) {
-        kill(-children[i], SIGKILL); /* its group: the process itself is not reaped yet, so the number is still its own */
+        kill(-children[i],
+             SIGKILL); /* its group: the process itself is not reaped yet, so the number is still its own */
         kill(children[i], SIGKILL);
         waitpid(children[i], NULL, 0);
     }

@@ -27,15 +27,15 @@
 #include "unit.h"
 
 struct ending {
-    const char *name;           /* the check's */
+    const char *name; /* the check's */
     const char *status;
-    const char *plain_status;   /* if it is another in plain mode */
-    const char *expected;       /* NULL: not looked at; "": nothing */
+    const char *plain_status; /* if it is another in plain mode */
+    const char *expected;     /* NULL: not looked at; "": nothing */
     const char *observed;
     const char *because;
-    const char *at;             /* where: the words of a comment in actor.c */
-    const char *call;           /* what is called there */
-    bool by_strace;             /* may not be graded where strace can't trace */
+    const char *at;   /* where: the words of a comment in actor.c */
+    const char *call; /* what is called there */
+    bool by_strace;   /* may not be graded where strace can't trace */
 };
 
 enum { ENDINGS_MAX = 200 };
@@ -54,7 +54,10 @@ static void add(const struct ending *ending)
 
 #define ENDING(check, ...)                                                                                             \
     static const struct ending ending_##check = {.name = #check, __VA_ARGS__};                                         \
-    __attribute__((constructor)) static void add_##check(void) { add(&ending_##check); }
+    __attribute__((constructor)) static void add_##check(void)                                                         \
+    {                                                                                                                  \
+        add(&ending_##check);                                                                                          \
+    }
 #define PLAY(check, ...)                                                                                               \
     ENDING(check, __VA_ARGS__)                                                                                         \
     CHECK(check, #check, POINTS(1))
@@ -84,7 +87,8 @@ PLAY(accepts_nothing_from_one_who_ends, FAILS, .expected = "a connection to 127.
 
 PLAY(accepts_nothing_from_one_who_is_stuck, FAILS,
      .observed = "no connection came*your program is waiting in pause() at actor.c:",
-     .because = "It waits for a signal, while the server waits for a connection", .at = "here it pauses", .call = "pause")
+     .because = "It waits for a signal, while the server waits for a connection", .at = "here it pauses",
+     .call = "pause")
 {
     struct listener *server = listens(ANY_PORT);
     runs(ACTOR, "pause");
@@ -131,9 +135,10 @@ PLAY(hears_other_bytes, FAILS, .expected = "the server hears \"knock\\n\" (6 byt
 }
 
 PLAY(hears_nothing_from_one_who_is_stuck, FAILS, .expected = "the server hears \"knock\\n\"",
-     .observed = "it heard nothing, of 6 bytes*your program is waiting in recv() at actor.c:*, on its connection to the server",
-     .because = "It waits for bytes that nobody will send, while the server waits for an answer", .at = "here it receives",
-     .call = "recv")
+     .observed =
+         "it heard nothing, of 6 bytes*your program is waiting in recv() at actor.c:*, on its connection to the server",
+     .because = "It waits for bytes that nobody will send, while the server waits for an answer",
+     .at = "here it receives", .call = "recv")
 {
     hears(from_actor("recv", NULL), "knock\n");
 }
@@ -166,8 +171,8 @@ PLAY(hears_a_reset, FAILS, .observed = "it heard nothing, of 6 bytes, then the c
 }
 
 /* The end of the connection is seen before the end of its program: the crash is what matters. */
-PLAY(hears_nothing_from_one_who_crashes, FAILS, .observed = "actor was ended by SIGSEGV", .because = "Invalid write of size 4",
-     .at = "here it crashes")
+PLAY(hears_nothing_from_one_who_crashes, FAILS, .observed = "actor was ended by SIGSEGV",
+     .because = "Invalid write of size 4", .at = "here it crashes")
 {
     hears(from_actor("crash", NULL), "knock\n");
 }
@@ -194,21 +199,22 @@ PLAY(hears_the_end, PASSES)
     hears_end(from_actor("shutdown", NULL));
 }
 
-PLAY(hears_more_before_the_end, FAILS, .expected = "the server hears end-of-file", .observed = "it heard more: \"\\000\"",
-     .because = "the terminating NUL of a C string")
+PLAY(hears_more_before_the_end, FAILS, .expected = "the server hears end-of-file",
+     .observed = "it heard more: \"\\000\"", .because = "the terminating NUL of a C string")
 {
     struct conn *conn = from_actor("send-nul", "knock\n");
     hears(conn, "knock\n");
     hears_end(conn);
 }
 
-PLAY(hears_a_reset_for_an_end, FAILS, .expected = "the server hears end-of-file", .observed = "the connection was reset; actor ended with status 0",
-     .because = "bytes are still unread")
+PLAY(hears_a_reset_for_an_end, FAILS, .expected = "the server hears end-of-file",
+     .observed = "the connection was reset; actor ended with status 0", .because = "bytes are still unread")
 {
     hears_end(from_actor("reset", NULL));
 }
 
-PLAY(hears_no_end_while_a_child_holds_it, FAILS, .observed = "the connection is still open in child *(descriptor 3)*waiting in ")
+PLAY(hears_no_end_while_a_child_holds_it, FAILS,
+     .observed = "the connection is still open in child *(descriptor 3)*waiting in ")
 {
     struct listener *server = listens(ANY_PORT);
     runs(ACTOR, "connect", port_of(server), "fork", "pause", "parent", "close", "pause");
@@ -346,7 +352,8 @@ PLAY(connects_to_nobody, FAILS, .expected = "a connection to 127.0.0.1 port ",
     connects(free_port());
 }
 
-PLAY(connects_to_a_full_queue, FAILS, .observed = "the connection is not taken", .because = "the second argument of listen()")
+PLAY(connects_to_a_full_queue, FAILS, .observed = "the connection is not taken",
+     .because = "the second argument of listen()")
 {
     int port = free_port();
     is_listening(runs(ACTOR, "listen-no-queue", number(port), "pause"), port);
@@ -366,7 +373,8 @@ PLAY(finds_somebody, FAILS, .expected = "nobody listens on 127.0.0.1 port ", .ob
     finds_nobody("127.0.0.1", port);
 }
 
-PLAY(nobody_listens_who_has_ended, FAILS, .expected = "actor listens on TCP port ", .observed = "nothing listens there; actor ended with status 0")
+PLAY(nobody_listens_who_has_ended, FAILS, .expected = "actor listens on TCP port ",
+     .observed = "nothing listens there; actor ended with status 0")
 {
     is_listening(runs(ACTOR), free_port());
 }
@@ -423,8 +431,8 @@ PLAY(prints_before_it_ends, PASSES)
     exits(actor, 0);
 }
 
-PLAY(prints_into_a_buffer, FAILS, .expected = "stdout is \"there\" (5 bytes), at once", .observed = "so far it printed nothing",
-     .because = "fflush(stdout). It waits for input on its stdin.")
+PLAY(prints_into_a_buffer, FAILS, .expected = "stdout is \"there\" (5 bytes), at once",
+     .observed = "so far it printed nothing", .because = "fflush(stdout). It waits for input on its stdin.")
 {
     prints_at_once(runs_as((struct how){.input = true}, ACTOR, "printf", "there", "gate"), "there");
 }
@@ -436,7 +444,8 @@ PLAY(complains_of_it, PASSES)
     exits(actor, 1);
 }
 
-PLAY(complains_of_something_else, FAILS, .expected = "a message on stderr that names \"7777\" and \"refused\" or \"reset\"",
+PLAY(complains_of_something_else, FAILS,
+     .expected = "a message on stderr that names \"7777\" and \"refused\" or \"reset\"",
      .observed = "stderr is \"7777: oops\\n\", without \"refused\" or \"reset\"; actor ended with status 1")
 {
     complains(runs(ACTOR, "complain", "7777: oops\n", "exit", "1"), "7777", "refused|reset");
@@ -474,8 +483,8 @@ PLAY(refuses_on_stdout_too, FAILS, .expected = "nothing on stdout", .observed = 
     refuses(ACTOR, "complain", "usage", "print", "usage", "exit", "2");
 }
 
-PLAY(refuses_nothing_and_waits, FAILS, .expected = "a message on stderr and status 2", .observed = "your program is waiting in pause()",
-     .at = "here it pauses")
+PLAY(refuses_nothing_and_waits, FAILS, .expected = "a message on stderr and status 2",
+     .observed = "your program is waiting in pause()", .at = "here it pauses")
 {
     refuses(ACTOR, "pause");
 }
@@ -497,35 +506,40 @@ PLAY(exits_as_it_should, PASSES)
     exits(runs(ACTOR, "exit", "5"), 5);
 }
 
-PLAY(exits_with_another_status, FAILS, .expected = "actor ends with status 0", .observed = "actor ended with status 5; its stderr: \"why\"")
+PLAY(exits_with_another_status, FAILS, .expected = "actor ends with status 0",
+     .observed = "actor ended with status 5; its stderr: \"why\"")
 {
     exits(runs(ACTOR, "complain", "why", "exit", "5"), 0);
 }
 
-PLAY(exits_never, FAILS, .expected = "actor ends with status 0", .observed = "your program is waiting in pause()", .at = "here it pauses")
+PLAY(exits_never, FAILS, .expected = "actor ends with status 0", .observed = "your program is waiting in pause()",
+     .at = "here it pauses")
 {
     exits(runs(ACTOR, "pause"), 0);
 }
 
-PLAY(exits_later_than_it_may, FAILS, .expected = "actor ends with status 0 within 0.1 second", .observed = "after 1.1 s your program is still at work")
+PLAY(exits_later_than_it_may, FAILS, .expected = "actor ends with status 0 within 0.1 second",
+     .observed = "after 1.1 s your program is still at work")
 {
     exits_within(runs(ACTOR, "nap", "100000"), 0.1, 0);
 }
 
 /* It spins: it never gets there, and is no standstill either. */
-PLAY(exits_never_and_spins, FAILS, .observed = "after 1.1 s your program is running in circles at actor.c:",
-     .because = "a loop that never waits", .at = "here it spins")
+PLAY(exits_never_and_spins, FAILS,
+     .observed = "after 1.1 s your program is running in circles at actor.c:", .because = "a loop that never waits",
+     .at = "here it spins")
 {
     exits_within(runs(ACTOR, "spin"), 0.1, 0);
 }
 
-PLAY(exits_and_leaves_a_daemon, FAILS, .expected = "actor ends and leaves no process behind", .observed = "it left 1 process (",
-     .because = "A child that nobody waits for goes on")
+PLAY(exits_and_leaves_a_daemon, FAILS, .expected = "actor ends and leaves no process behind",
+     .observed = "it left 1 process (", .because = "A child that nobody waits for goes on")
 {
     exits(runs(ACTOR, "fork", "pause", "parent", "exit", "0"), 0);
 }
 
-PLAY(exits_by_a_signal_of_its_own, FAILS, .observed = "actor was ended by SIGPIPE", .because = "ignore SIGPIPE or use MSG_NOSIGNAL")
+PLAY(exits_by_a_signal_of_its_own, FAILS, .observed = "actor was ended by SIGPIPE",
+     .because = "ignore SIGPIPE or use MSG_NOSIGNAL")
 {
     exits(runs(ACTOR, "raise", number(SIGPIPE)), 0);
 }
@@ -538,8 +552,8 @@ PLAY(exits_at_a_signal, PASSES)
     exits(actor, 3);
 }
 
-PLAY(exits_by_the_signal_it_is_sent, FAILS, .expected = "actor ends with status 0", .observed = "actor was ended by SIGTERM",
-     .because = "the program must catch it")
+PLAY(exits_by_the_signal_it_is_sent, FAILS, .expected = "actor ends with status 0",
+     .observed = "actor was ended by SIGTERM", .because = "the program must catch it")
 {
     struct program *actor = runs(ACTOR, "pause");
     comes_to_rest(actor);
@@ -548,7 +562,8 @@ PLAY(exits_by_the_signal_it_is_sent, FAILS, .expected = "actor ends with status 
 }
 
 /* Played again under memcheck, which knows the line. */
-PLAY(crashes, FAILS, .observed = "actor was ended by SIGSEGV", .because = "Invalid write of size 4 at actor.c:", .at = "here it crashes")
+PLAY(crashes, FAILS, .observed = "actor was ended by SIGSEGV",
+     .because = "Invalid write of size 4 at actor.c:", .at = "here it crashes")
 {
     exits(runs(ACTOR, "crash"), 0);
 }
@@ -590,8 +605,8 @@ PLAY(wakes_up_now_and_then, PASSES)
     uses_no_cpu(actor);
 }
 
-PLAY(spins, FAILS, .expected = "a program that waits sleeps, and uses no CPU", .observed = "it ran, or was ready to run, * % of the time",
-     .because = "A loop asks again and again",
+PLAY(spins, FAILS, .expected = "a program that waits sleeps, and uses no CPU",
+     .observed = "it ran, or was ready to run, * % of the time", .because = "A loop asks again and again",
      .at = "here it spins")
 {
     struct program *actor = runs(ACTOR, "spin");
@@ -627,7 +642,8 @@ PLAY(starts_with_descriptors_closed, PASSES)
 
 PLAY(starts_with_more_descriptors, PASSES)
 {
-    prints(runs_as((struct how){.extra_descriptors = true}, ACTOR, "start"), "0 1 2 3 4 5 6 7 PATH=/usr/local/bin:/usr/bin:/bin");
+    prints(runs_as((struct how){.extra_descriptors = true}, ACTOR, "start"),
+           "0 1 2 3 4 5 6 7 PATH=/usr/local/bin:/usr/bin:/bin");
 }
 
 PLAY(starts_with_signals_ignored, PASSES)
@@ -745,7 +761,8 @@ PLAY(is_not_asked, FAILS, .observed = "actor ended with status 0")
     is_asked(station, "127.0.0.1");
 }
 
-PLAY(waits_for_a_datagram, FAILS, .observed = "your program is waiting in recv() at actor.c:", .at = "here it waits for an answer")
+PLAY(waits_for_a_datagram, FAILS,
+     .observed = "your program is waiting in recv() at actor.c:", .at = "here it waits for an answer")
 {
     int port = free_port();
     struct station *station = takes_datagrams(port);
@@ -793,7 +810,8 @@ CHECK(comes_after_what_may_not_be_graded, "comes_after_what_may_not_be_graded", 
 {
 }
 
-ENDING(says_why, .status = "failed", .because = "The line ends in CR LF where LF alone was asked for. Think of line ends.")
+ENDING(says_why, .status = "failed",
+       .because = "The line ends in CR LF where LF alone was asked for. Think of line ends.")
 CHECK(says_why, "says_why", POINTS(1), BECAUSE("Think of line ends."))
 {
     hears(from_actor("send", "knock\r\n"), "knock\n");
@@ -811,15 +829,16 @@ CHECK(runs_clean_under_memcheck, "runs_clean_under_memcheck", POINTS(1), UNDER_M
     prints(runs(ACTOR, "print", "there", "fork", "print", "!", "parent", "reap"), "there!");
 }
 
-ENDING(leaks_under_memcheck, .status = "failed", .observed = "100 bytes in 1 blocks are definitely lost", .at = "here it leaks",
-       .call = "malloc")
+ENDING(leaks_under_memcheck, .status = "failed", .observed = "100 bytes in 1 blocks are definitely lost",
+       .at = "here it leaks", .call = "malloc")
 CHECK(leaks_under_memcheck, "leaks_under_memcheck", POINTS(1), UNDER_MEMCHECK)
 {
     exits(runs(ACTOR, "leak"), 0);
 }
 
 /* A child's report is a child's own (valgrind would write it into the parent's). */
-ENDING(a_child_leaks_under_memcheck, .status = "failed", .observed = "100 bytes in 1 blocks are definitely lost", .at = "here it leaks")
+ENDING(a_child_leaks_under_memcheck, .status = "failed", .observed = "100 bytes in 1 blocks are definitely lost",
+       .at = "here it leaks")
 CHECK(a_child_leaks_under_memcheck, "a_child_leaks_under_memcheck", POINTS(1), UNDER_MEMCHECK)
 {
     exits(runs(ACTOR, "fork", "leak", "parent", "reap"), 0);
@@ -853,7 +872,8 @@ PLAY(forks_without_end, FAILS, .expected = "a bounded number of processes", .obs
     exits(runs(ACTOR, "bomb"), 0);
 }
 
-PLAY(floods_its_stdout, FAILS, .observed = "actor wrote more than 48 MiB to stdout", .because = "writes the same again and again")
+PLAY(floods_its_stdout, FAILS, .observed = "actor wrote more than 48 MiB to stdout",
+     .because = "writes the same again and again")
 {
     exits(runs(ACTOR, "flood", "1"), 0);
 }
@@ -863,12 +883,14 @@ PLAY(floods_its_stderr, FAILS, .observed = "actor wrote more than 48 MiB to stde
     exits(runs(ACTOR, "flood", "2"), 0);
 }
 
-PLAY(takes_all_memory, FAILS, .expected = "a bounded amount of memory", .observed = "the program uses more than 512 MiB")
+PLAY(takes_all_memory, FAILS, .expected = "a bounded amount of memory",
+     .observed = "the program uses more than 512 MiB")
 {
     exits(runs(ACTOR, "take-memory", "600", "pause"), 0);
 }
 
-PLAY(stops_itself, FAILS, .expected = "a program that runs", .observed = "your program has stopped itself (state T)", .because = "SIGCONT")
+PLAY(stops_itself, FAILS, .expected = "a program that runs", .observed = "your program has stopped itself (state T)",
+     .because = "SIGCONT")
 {
     exits(runs(ACTOR, "raise", number(SIGSTOP)), 0);
 }
@@ -876,8 +898,8 @@ PLAY(stops_itself, FAILS, .expected = "a program that runs", .observed = "your p
 /* ------------------------------------------------ the tests */
 
 static struct world world;
-static json_t *document;            /* of the plays; NULL: private worlds are not to be had */
-static json_t *mad_document;        /* of those gone mad */
+static json_t *document;     /* of the plays; NULL: private worlds are not to be had */
+static json_t *mad_document; /* of those gone mad */
 static struct kit kit = {
     .lessons = 2,
     .lesson = {{.number = 99, .folder = "99-unit", .name = "unit", .program = {ACTOR}, .programs = 1},
@@ -954,8 +976,7 @@ static const json_t *check_in(const json_t *result, const char *name)
         *c = *c == '_' ? '-' : *c;
     size_t i;
     json_t *entry;
-    json_array_foreach(json_object_get(lesson_of(result), "checks"), i, entry)
-    {
+    json_array_foreach (json_object_get(lesson_of(result), "checks"), i, entry) {
         if (strcmp(result_text(entry, "id") + strlen("99."), id) == 0)
             return entry;
     }
@@ -1072,11 +1093,11 @@ static const char *conversation(const json_t *result, const char *name)
     const char *words = "";
     size_t i;
     json_t *event;
-    json_array_foreach(json_object_get(check_in(result, name), "wire"), i, event)
-    {
+    json_array_foreach (json_object_get(check_in(result, name), "wire"), i, event) {
         if (strcmp(result_text(event, "event"), "exit") == 0)
             continue; /* whether it has ended by now is its own affair */
-        words = text("%s%s: %s %s\n", words, result_text(event, "from"), result_text(event, "event"), result_text(event, "data"));
+        words = text("%s%s: %s %s\n", words, result_text(event, "from"), result_text(event, "event"),
+                     result_text(event, "data"));
     }
     return words;
 }
@@ -1110,8 +1131,7 @@ static void the_score_is_what_passed(void)
     int graded = 0;
     size_t i;
     json_t *entry;
-    json_array_foreach(json_object_get(lesson_of(document), "checks"), i, entry)
-    {
+    json_array_foreach (json_object_get(lesson_of(document), "checks"), i, entry) {
         passed += strcmp(result_text(entry, "status"), "passed") == 0;
         graded += strcmp(result_text(entry, "status"), "not-graded") != 0;
     }

@@ -23,8 +23,8 @@ static void forget_wire(void)
 
 static void add(const char *from, const char *to, const char *event, const char *data, int bytes)
 {
-    json_t *entry = json_pack("{s:f, s:s, s:s?, s:s, s:s?}", "t", 0.001 * (double)json_array_size(wire), "from", from, "to", to,
-                              "event", event, "data", data);
+    json_t *entry = json_pack("{s:f, s:s, s:s?, s:s, s:s?}", "t", 0.001 * (double)json_array_size(wire), "from", from,
+                              "to", to, "event", event, "data", data);
     if (bytes > 0)
         json_object_set_new(entry, "bytes", json_integer(bytes));
     json_array_append_new(wire, entry);

@@ -20,7 +20,7 @@
 static int conn = -1;
 static int listener = -1;
 static char buffer[1 << 16];
-static char **words;    /* what is still to be done */
+static char **words; /* what is still to be done */
 
 static void must(int done, const char *what)
 {
