@@ -81,12 +81,15 @@ C_FILES := $(wildcard harness/*.c harness/*/*.c lessons/*/*.c solutions/*/*.c te
 H_FILES := $(wildcard harness/*.h harness/*/*.h tests/*/*.h)
 SCRIPTS := $(shell grep -slE '^.!/bin/(ba)?sh' .ci/* docs/* scripts/* tests/* tests/*/*)
 
+# Of cppcheck: it does not see which functions never return, and can't read checks.
+CRIED_WOLF := nullPointerRedundantCheck va_end_missing constStatement uninitvar ctuuninitvar
+
 lint: $(patsubst %,$(BUILD)/lint/%,$(filter-out tests/unit/%,$(C_FILES))) | need ## reads the C and the scripts for bugs and style
 	$(call tell,shellcheck)
-	$Qshellcheck $(SCRIPTS)
+	$Qshellcheck -e SC2016 $(SCRIPTS)
 	$(call tell,cppcheck)
-	$Qcppcheck --quiet --error-exitcode=1 --enable=warning,performance,portability --inline-suppr --suppress=ctuuninitvar \
-	    --std=c11 -Iharness $(C_FILES)
+	$Qcppcheck --quiet --error-exitcode=1 --enable=warning,performance,portability --std=c11 -Iharness \
+	    $(addprefix --suppress=,$(CRIED_WOLF)) $(filter-out %/check.c lessons/%/peer.c tests/unit/%,$(C_FILES))
 	$(call tell,clang-format)
 	$Qclang-format --dry-run -Werror $(C_FILES) $(H_FILES)
 
