@@ -36,6 +36,7 @@ struct listener;
 struct conn;
 struct station;
 struct request;
+struct caller;
 
 /* Programs. */
 
@@ -244,6 +245,37 @@ void ends_no_later(struct program *program, const struct request *question, doub
 void program_ends_sooner(double seconds, const char *const *args);
 /** Is stopped as soon as it sleeps in a system call, with all its processes, and continued in @p seconds from then. */
 void is_stopped_for(struct program *program, double seconds);
+
+/* UDP: playing the clients of a server. */
+
+/** A program has UDP @p port: the kernel says so. */
+void is_bound(struct program *server, int port);
+/** A client, with a socket and a port of its own, which asks the server at that address and port. */
+struct caller *calls(const char *address, int port);
+/** Sends one datagram, of up to 65507 bytes (IPv4). */
+#define asks_with(caller, what) caller_asks((caller), bytes(what))
+void caller_asks(struct caller *caller, struct bytes what);
+/** A datagram comes, from whomever, whatever is in it: what follows judges it. */
+void is_answered(struct caller *caller);
+/** Asks up to @p times, until an answer comes. */
+void is_answered_sooner_or_later(struct caller *caller, int times);
+/** When nothing moves any more, no other datagram has come than those that is_answered() has taken. */
+void hears_no_answer(struct caller *caller);
+/** The last answer is the time of its moment, as RFC 868 wants it (judged with a second of room). */
+void tells_the_time(struct caller *caller);
+/** The last answer came from the port that was asked. */
+void answer_has_the_port(struct caller *caller);
+/** The last answer came from the address that was asked. */
+void answer_has_the_address(struct caller *caller);
+/** Closes its socket, so that an answer finds nobody. */
+void vanishes(struct caller *caller);
+/** So many seconds pass: where the time of day itself is what a program tells. */
+void time_passes(double seconds);
+/** A datagram to that address and port is refused. */
+void takes_no_datagrams(const char *address, int port);
+/** The next datagram that the program sends (each of its threads) fails with ENETUNREACH; not graded where strace may not
+ *  trace. */
+void cannot_send(struct program *server);
 
 /* Names. The DNS server answers in the private network alone; of what nobody has told it, it says that it does not exist. */
 
