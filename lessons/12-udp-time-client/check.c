@@ -39,8 +39,8 @@ static struct program *reads_a_clock(long ahead)
 }
 
 CHECK(usage, "refuses wrong arguments with a message and status 2", POINTS(1),
-      BECAUSE("What begins with a digit is a number: look at where strtoul() stopped, and at the range 1 to 65535. All of this "
-              "belongs before the first socket."))
+      BECAUSE("What begins with a digit is a number: look at where strtoul() stopped, and at the range 1 to 65535. No "
+              "service's name begins with a sign or a space, and getaddrinfo() does not mind them."))
 {
     int port = free_port();
     struct station *clock = takes_datagrams(port);
@@ -52,6 +52,9 @@ CHECK(usage, "refuses wrong arguments with a message and status 2", POINTS(1),
     refuses(PROGRAM, LOCALHOST, "99999999999999999999");
     refuses(PROGRAM, LOCALHOST, text("%dx", port));
     refuses(PROGRAM, LOCALHOST, text("%d ", port));
+    rejects(PROGRAM, LOCALHOST, text(" %d", port));
+    rejects(PROGRAM, LOCALHOST, text("+%d", port));
+    rejects(PROGRAM, LOCALHOST, text("-%d", port));
     hears_no_more(clock);
 }
 
@@ -239,6 +242,25 @@ CHECK(host_name, "asks a HOST that is given by name, and prints the name as it w
     struct request *question = is_asked(clock, HERON);
     answers(question, HERON, clock_ahead(some_time()));
     prints_lines(client, clock_of("Heron.Sockeye.Test"));
+}
+
+CHECK(first_address, "asks the first address of HOST that can be sent to, and no other", POINTS(1), AFTER(host_name),
+      NEEDS_PRIVATE_NETWORK,
+      BECAUSE("getaddrinfo() gives a list, linked by ai_next: if connect() or send() fails, the next one is tried, and when one "
+              "datagram has gone, no other."))
+{
+    int port = free_port();
+    const char *host = text("host-%ld.sockeye.test", random_between(1000, 9999));
+    /* As far from 127.0.0.1 the one as the other: getaddrinfo() leaves them in the order that the DNS has. */
+    const char *first = text("127.129.1.%ld", random_between(1, 254));
+    const char *second = text("127.130.1.%ld", random_between(1, 254));
+    dns_knows(host, UNREACHABLE, first, second);
+    struct station *clock = takes_datagrams(port);
+    struct program *client = runs(PROGRAM, host, number(port));
+    struct request *question = is_asked(clock, first);
+    answers(question, first, clock_ahead(some_time()));
+    finishes(client);
+    hears_no_more(clock);
 }
 
 CHECK(ipv6, "asks a HOST that has an IPv6 address", POINTS(2),

@@ -87,6 +87,8 @@ int main(int argc, char **argv)
     const char *port = argc > 2 ? argv[2] : "37";
     if (argc != 2 && argc != 3)
         errx(2, "usage: udp_time HOST [PORT]");
+    if (*port == '+' || *port == '-' || *port == ' ')
+        errx(1, "%s, port %s: %s", argv[1], port, gai_strerror(EAI_SERVICE));
     if (strchr("0123456789", *port) != NULL) {
         char *end;
         errno = 0;

@@ -122,6 +122,10 @@ int main(int argc, char *argv[])
         return 2;
     }
     const char *port = argc == 2 ? "time" : argv[2];
+    if (strchr("+- \t\n\v\f\r", *port) != NULL) {
+        fputs("udp_time: PORT is a number or a name\n", stderr);
+        return 2;
+    }
     if (*port >= '0' && *port <= '9') {
         char *end;
         long number = strtol(port, &end, 10);

@@ -28,7 +28,7 @@ static bool good_port(const char *port)
     unsigned number;
     int length = 0;
     if (*port < '0' || *port > '9')
-        return *port != '\0';
+        return *port > '9';
     return strlen(port) < 9 && sscanf(port, "%u%n", &number, &length) == 1 && port[length] == '\0' && number - 1u < 65535u;
 }
 
