@@ -244,7 +244,7 @@ CHECK(host_name, "asks a HOST that is given by name, and prints the name as it w
     prints_lines(client, clock_of("Heron.Sockeye.Test"));
 }
 
-CHECK(first_address, "asks the first address of HOST that can be sent to, and no other", POINTS(1), AFTER(host_name),
+CHECK(first_address, "asks the first address of HOST that can be sent to, and no other", POINTS(1), AFTER(host_name, asks),
       NEEDS_PRIVATE_NETWORK,
       BECAUSE("getaddrinfo() gives a list, linked by ai_next: if connect() or send() fails, the next one is tried, and when one "
               "datagram has gone, no other."))

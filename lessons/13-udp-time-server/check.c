@@ -78,14 +78,14 @@ CHECK(answers_question, "answers a datagram", POINTS(3),
     answered_client(LOCALHOST, port);
 }
 
-CHECK(time, "tells the time in four bytes, by RFC 868", POINTS(3), AFTER(answers_question))
+CHECK(tells_time, "tells the time in four bytes, by RFC 868", POINTS(3), AFTER(answers_question))
 {
     int port = free_port();
     serves(port);
     tells_the_time(answered_client(LOCALHOST, port));
 }
 
-CHECK(time_goes_on, "tells each client the time of its question", POINTS(2), AFTER(time, several_clients),
+CHECK(time_goes_on, "tells each client the time of its question", POINTS(2), AFTER(tells_time, several_clients),
       BECAUSE("Look at the clock for each answer, and not before there is a question: the server may have waited long for it."))
 {
     int port = free_port();
