@@ -782,6 +782,161 @@ PLAY(prints_a_line_too_few, FAILS, .observed = "actor ended with status 0")
     prints_lines(runs(ACTOR, "print", "a\n"), line("a"), line("b"));
 }
 
+PLAY(asks_the_wrong_host, FAILS, .expected = "a datagram to 127.0.0.2 port ", .observed = "one came to 127.0.0.1 port ")
+{
+    int port = free_port();
+    struct station *station = takes_datagrams(port);
+    runs(ACTOR, "ask", number(port));
+    is_asked(station, "127.0.0.2");
+}
+
+PLAY(asks_the_wrong_port, FAILS, .expected = "a datagram to 127.0.0.1 port ")
+{
+    struct station *station = takes_datagrams(free_port());
+    runs(ACTOR, "ask", "37");
+    is_asked(station, "127.0.0.1");
+}
+
+PLAY(asks_twice, FAILS, .expected = "one datagram to each HOST", .observed = "one more came, to 127.0.0.1 port *: 5 bytes, \"what?\"")
+{
+    int port = free_port();
+    struct station *station = takes_datagrams(port);
+    struct program *actor = runs(ACTOR, "ask", number(port), "ask", number(port));
+    answers(is_asked(station, "127.0.0.1"), "127.0.0.1", "that");
+    answers(is_asked(station, "127.0.0.1"), "127.0.0.1", "that");
+    exits(actor, 0);
+    hears_no_more(station);
+    struct program *again = runs(ACTOR, "ask", number(port));
+    comes_to_rest(again);
+    hears_no_more(station);
+}
+
+PLAY(answers_from_elsewhere, PASSES)
+{
+    int port = free_port();
+    struct station *station = takes_datagrams(port);
+    struct program *actor = runs(ACTOR, "ask", number(port), "ask", number(port));
+    answers(is_asked(station, "127.0.0.1"), "127.0.0.3", "heron ");
+    answers_from_another_port(is_asked(station, "127.0.0.1"), "127.0.0.1", "tern");
+    prints(actor, "heron tern");
+}
+
+PLAY(answers_in_a_while, PASSES)
+{
+    int port = free_port();
+    struct station *station = takes_datagrams(port);
+    struct program *actor = runs(ACTOR, "ask", number(port));
+    answers_later(is_asked(station, "127.0.0.1"), 0.1, "127.0.0.1", "that");
+    prints(actor, "that");
+    ends_no_sooner(actor, station, 0);
+}
+
+PLAY(ends_too_soon, FAILS, .expected = "actor listens until 0.5 s have passed", .observed = "it ended 0.0* s after the last datagram")
+{
+    int port = free_port();
+    struct station *station = takes_datagrams(port);
+    struct program *actor = runs(ACTOR, "ask", number(port));
+    answers(is_asked(station, "127.0.0.1"), "127.0.0.1", "that");
+    ends_no_sooner(actor, station, 0.5);
+}
+
+PLAY(ends_soon_enough, PASSES)
+{
+    int port = free_port();
+    struct station *station = takes_datagrams(port);
+    struct program *actor = runs(ACTOR, "ask", number(port));
+    struct request *question = is_asked(station, "127.0.0.1");
+    answers_later(question, 0.05, "127.0.0.1", "that");
+    ends_no_later(actor, question, 0.1);
+}
+
+PLAY(ends_too_late, FAILS, .expected = "actor ends 0.1 s after its question", .at = "here it naps")
+{
+    int port = free_port();
+    struct station *station = takes_datagrams(port);
+    struct program *actor = runs(ACTOR, "ask", number(port), "nap", "4000");
+    struct request *question = is_asked(station, "127.0.0.1");
+    answers(question, "127.0.0.1", "that");
+    ends_no_later(actor, question, 0.1);
+}
+
+PLAY(is_kept_by_what_comes, FAILS, .observed = "s after its question it still listened*when they stopped, it ended ",
+     .because = "Each one that it ignores starts the wait anew")
+{
+    int port = free_port();
+    struct station *station = takes_datagrams(port);
+    struct program *actor = runs(ACTOR, "hear-out", number(port), "600");
+    struct request *question = is_asked(station, "127.0.0.1");
+    is_pestered(question, 0.05, "127.0.0.1", "junk!");
+    ends_no_later(actor, question, 0.2);
+}
+
+PLAY(sends_without_end, FAILS, .observed = "it sent more than 1024", .because = "again and again")
+{
+    int port = free_port();
+    struct station *station = takes_datagrams(port);
+    runs(ACTOR, "flood-port", number(port));
+    is_asked(station, "127.0.0.9");
+}
+
+PLAY(prints_the_right_time, PASSES)
+{
+    struct program *actor = runs(ACTOR, "print", "it is -62 s\nSending to 127.0.0.1:37\n");
+    prints_lines(actor, clock_line("it is N s", -61), optional_line("Sending to NAME:N"));
+}
+
+PLAY(prints_the_wrong_sign, FAILS, .expected = "\"it is -61 s\"", .observed = "\"it is 61 s\": 61 where -61 was expected",
+     .because = "The sign is the wrong way round")
+{
+    prints_lines(runs(ACTOR, "print", "it is 61 s\n"), clock_line("it is N s", -61));
+}
+
+PLAY(prints_a_line_too_many, FAILS, .observed = "\"c\" is none of these lines")
+{
+    prints_lines(runs(ACTOR, "print", "a\nc\n"), line("a"), optional_line("b"));
+}
+
+PLAY(prints_a_line_twice, FAILS, .observed = "the line \"a 1\" comes more than once")
+{
+    prints_lines(runs(ACTOR, "print", "a 1\na 1\n"), line("a N"));
+}
+
+PLAY(prints_half_of_what_is_optional, FAILS, .observed = "some of the optional lines are there, but not all")
+{
+    prints_lines(runs(ACTOR, "print", "b\n"), optional_line("a"), optional_line("b"));
+}
+
+PLAY(prints_no_last_newline, FAILS, .observed = "the last line does not end in a newline")
+{
+    prints_lines(runs(ACTOR, "print", "a\nb"), line("a"), line("b"));
+}
+
+ENDING(does_not_know_a_name, FAILS, .plain_status = "not-graded")
+CHECK(does_not_know_a_name, "does_not_know_a_name", POINTS(1), NEEDS_PRIVATE_NETWORK)
+{
+    const char *reasons = does_not_resolve("nobody.invalid");
+    complains(runs(ACTOR, "complain", "nobody"), "nobody.invalid", reasons);
+}
+
+ENDING(knows_a_reason, .status = "passed", .plain_status = "not-graded")
+CHECK(knows_a_reason, "knows_a_reason", POINTS(1), NEEDS_PRIVATE_NETWORK)
+{
+    complains(runs(ACTOR, "complain", "nobody.invalid: temporary failure in name resolution"), "nobody.invalid",
+              does_not_resolve("nobody.invalid"));
+}
+
+PLAY(is_stopped_and_hears_all_the_same, PASSES)
+{
+    int port = free_port();
+    struct station *station = takes_datagrams(port);
+    struct program *actor = runs(ACTOR, "ask", number(port));
+    struct request *question = is_asked(station, "127.0.0.1");
+    is_stopped_for(actor, 0.5);
+    answers(question, "127.0.0.1", "that");
+    prints(actor, "that");
+    ends_no_sooner(actor, station, 0.15);
+}
+
 /* ------------------------------------------------ how checks are run */
 
 ENDING(needs_its_own_network, .status = "passed", .plain_status = "not-graded")

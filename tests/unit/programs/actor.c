@@ -196,6 +196,27 @@ static void asks(const char *port)
     writes(1, buffer, (size_t)n);
 }
 
+/* Sends a datagram, and listens until nothing has come for so long: whatever comes starts that anew. */
+static void hears_out(const char *port)
+{
+    struct sockaddr_in address = loopback(port);
+    long n = atol(*words++);
+    struct timeval patience = {n / 1000, n % 1000 * 1000};
+    int fd = socket(AF_INET, SOCK_DGRAM, 0);
+    setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
+    must((int)sendto(fd, "what?", 5, 0, (struct sockaddr *)&address, sizeof address), "sendto");
+    while (recv(fd, buffer, sizeof buffer, 0) != -1)
+        continue;
+}
+
+static void floods_port(const char *port)
+{
+    struct sockaddr_in address = loopback(port);
+    int fd = socket(AF_INET, SOCK_DGRAM, 0);
+    for (;;)
+        sendto(fd, "what?", 5, 0, (struct sockaddr *)&address, sizeof address);
+}
+
 /* ---- words */
 
 static void prints(const char *text)
@@ -285,7 +306,7 @@ static void pauses(const char *none)
 static void naps(const char *milliseconds)
 {
     long n = atol(milliseconds);
-    nanosleep(&(struct timespec){n / 1000, n % 1000 * 1000000}, NULL);
+    nanosleep(&(struct timespec){n / 1000, n % 1000 * 1000000}, NULL); /* here it naps */
 }
 
 static void spins(const char *none)
@@ -403,6 +424,8 @@ static const struct action {
     {"timeout", 1, limits_its_patience},
     {"serve", 1, serves},
     {"ask", 1, asks},
+    {"hear-out", 1, hears_out},
+    {"flood-port", 1, floods_port},
     {"print", 1, prints},
     {"printf", 1, prints_into_a_buffer},
     {"complain", 1, complains},
