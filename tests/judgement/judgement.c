@@ -4,10 +4,10 @@
  * advice, each mistake loses exactly the points that its patch names, and a program gone mad (tests/hostile) is named
  * for what it is. After each case nothing may be left: no process and no file.
  *
- *     judgement [--plain] [--repeat N] [--beside N] [--jobs N] [LESSON-FOLDER…]
+ *     judgement [--plain] [--whole] [--repeat N] [--beside N] [--jobs N] [LESSON-FOLDER…]
  *
- * --repeat plays every case N times and demands the same verdict each time; --beside runs N busy processes next to
- * them. Prints TAP. Run at the root of the project, with ./sockeye built.
+ * --whole plays under memcheck also the mistakes that have nothing to do with memory. --repeat plays every case N times
+ * and demands the same verdict each time; --beside runs N busy processes next to them. Prints TAP. Run at the root of the project, with ./sockeye built.
  */
 #define _GNU_SOURCE
 #include <dirent.h>
@@ -37,10 +37,10 @@ enum kind { SOLUTION, SKELETON, VARIANT, MISTAKE, HOSTILE };
 struct test_case {
     enum kind kind;
     char lesson[64];
-    char name[96];          /* of the variant or mistake */
-    struct path source;     /* the patch, or the program */
-    char loses[512];        /* of a mistake: the ids, sorted, one space between; of a hostile program: what is said */
-    int line;               /* of a hostile program: where it is, 0 if that is not asked for */
+    char name[96];      /* of the variant or mistake */
+    struct path source; /* the patch, or the program */
+    char loses[512];    /* of a mistake: the ids, sorted, one space between; of a hostile program: what is said */
+    int line;           /* of a hostile program: where it is, 0 if that is not asked for */
     pid_t pid;
     struct path folder;
     bool started;
@@ -50,6 +50,7 @@ static struct test_case *cases;
 static int case_count;
 static char temporary[] = "/tmp/judgement-XXXXXX";
 static bool plain;
+static bool whole;
 static int number;
 static int failures;
 static pid_t busy[BUSY_MAX];
@@ -57,7 +58,6 @@ static int busy_count;
 extern char **environ;
 
 static void report(bool ok, const struct test_case *c, const char *format, ...) __attribute__((format(printf, 3, 4)));
-
 
 static void report(bool ok, const struct test_case *c, const char *format, ...)
 {
@@ -296,7 +296,14 @@ static void start(struct test_case *c)
     struct path own_temporary = path_of("%s/tmp", c->folder.text);
     mkdir(own_temporary.text, 0777);
     setenv("TMPDIR", own_temporary.text, 1);
-    const char *args[] = {"./sockeye", "check", lesson, "--work", c->folder.text, "--json", "-", plain ? "--plain" : NULL, NULL};
+    /* valgrind is half of what all this costs: a mistake that has nothing to do with memory goes without. */
+    bool without = !whole && c->kind == MISTAKE && strstr(c->loses, "memory") == NULL;
+    const char *args[10] = {"./sockeye", "check", lesson, "--work", c->folder.text, "--json", "-"};
+    int count = 7;
+    if (plain)
+        args[count++] = "--plain";
+    if (without)
+        args[count++] = "--no-memcheck";
     c->pid = spawn_in(NULL, path_of("%s/result.json", c->folder.text).text, args);
 }
 
@@ -320,8 +327,7 @@ static void with_status(const json_t *lesson, const char *status, char *list, si
     size_t i;
     json_t *check;
     list[0] = '\0';
-    json_array_foreach(json_object_get(lesson, "checks"), i, check)
-    {
+    json_array_foreach (json_object_get(lesson, "checks"), i, check) {
         if (strcmp(text_of(check, "status"), status) == 0)
             snprintf(list + strlen(list), size - strlen(list), " %s", short_id(check));
     }
@@ -332,8 +338,7 @@ static const json_t *first_failure(const json_t *lesson)
 {
     size_t i;
     json_t *check;
-    json_array_foreach(json_object_get(lesson, "checks"), i, check)
-    {
+    json_array_foreach (json_object_get(lesson, "checks"), i, check) {
         if (strcmp(text_of(check, "status"), "failed") == 0)
             return check;
     }
@@ -356,10 +361,12 @@ static void judge_skeleton(const struct test_case *c, const json_t *lesson)
 {
     const json_t *build = json_object_get(lesson, "build");
     const json_t *first = json_array_get(json_object_get(lesson, "checks"), 0);
-    bool built = strcmp(text_of(build, "status"), "built") == 0 && json_integer_value(json_object_get(build, "warnings")) == 0;
-    bool advises = strcmp(text_of(first, "status"), "failed") == 0 && strstr(text_of(first, "observed"), "tep 1") != NULL;
-    report(built && advises, c, "built without a warning: %s; first check: %s, %s", built ? "yes" : "no", text_of(first, "status"),
-           text_of(first, "observed"));
+    bool built = strcmp(text_of(build, "status"), "built") == 0 &&
+                 json_integer_value(json_object_get(build, "warnings")) == 0;
+    bool advises = strcmp(text_of(first, "status"), "failed") == 0 &&
+                   strstr(text_of(first, "observed"), "tep 1") != NULL;
+    report(built && advises, c, "built without a warning: %s; first check: %s, %s", built ? "yes" : "no",
+           text_of(first, "status"), text_of(first, "observed"));
 }
 
 static void judge_mistake(const struct test_case *c, const json_t *lesson)
@@ -385,14 +392,15 @@ static void judge_mistake(const struct test_case *c, const json_t *lesson)
     bool built = strcmp(text_of(json_object_get(lesson, "build"), "status"), "built") == 0;
     const json_t *first = first_failure(lesson);
     report(built && *c->loses != '\0' && strcmp(failed, expected) == 0, c,
-           "built: %s; should lose: %s; lost: %s; first: expected %s; observed %s", built ? "yes" : "no", expected, failed,
-           text_of(first, "expected"), text_of(first, "observed"));
+           "built: %s; should lose: %s; lost: %s; first: expected %s; observed %s", built ? "yes" : "no", expected,
+           failed, text_of(first, "expected"), text_of(first, "observed"));
 }
 
 static bool is_said(const struct test_case *c, const json_t *check)
 {
     bool line = c->line == 0 || json_integer_value(json_object_get(json_object_get(check, "where"), "line")) == c->line;
-    return line && (strstr(text_of(check, "observed"), c->loses) != NULL || strstr(text_of(check, "expected"), c->loses) != NULL);
+    return line && (strstr(text_of(check, "observed"), c->loses) != NULL ||
+                    strstr(text_of(check, "expected"), c->loses) != NULL);
 }
 
 static void judge_hostile(const struct test_case *c, const json_t *lesson)
@@ -400,7 +408,7 @@ static void judge_hostile(const struct test_case *c, const json_t *lesson)
     bool said = false;
     size_t i;
     json_t *check;
-    json_array_foreach(json_object_get(lesson, "checks"), i, check)
+    json_array_foreach (json_object_get(lesson, "checks"), i, check)
         said = said || (strcmp(text_of(check, "status"), "failed") == 0 && is_said(c, check));
     const json_t *first = first_failure(lesson);
     report(said && *c->loses != '\0', c, "should say: %s (line %d); said first: %s", c->loses, c->line,
@@ -514,11 +522,10 @@ static void judge_processes(void)
 
 int main(int argc, char *argv[])
 {
-    static const struct option options[] = {{"plain", no_argument, NULL, 'p'},
-                                            {"repeat", required_argument, NULL, 'r'},
-                                            {"beside", required_argument, NULL, 'b'},
-                                            {"jobs", required_argument, NULL, 'j'},
-                                            {NULL, 0, NULL, 0}};
+    static const struct option options[] = {
+        {"plain", no_argument, NULL, 'p'},        {"whole", no_argument, NULL, 'w'},
+        {"repeat", required_argument, NULL, 'r'}, {"beside", required_argument, NULL, 'b'},
+        {"jobs", required_argument, NULL, 'j'},   {NULL, 0, NULL, 0}};
     int repeat = 1;
     int beside = 0;
     int jobs = 2;
@@ -526,6 +533,7 @@ int main(int argc, char *argv[])
     while ((option = getopt_long(argc, argv, "", options, NULL)) != -1) {
         switch (option) {
         case 'p': plain = true; break;
+        case 'w': whole = true; break;
         case 'r': repeat = atoi(optarg); break;
         case 'b': beside = atoi(optarg); break;
         case 'j': jobs = atoi(optarg); break;
