@@ -19,16 +19,16 @@
 enum { ANSWER_MAX = 2048, CALLERS_MAX = 64 };
 
 struct caller {
-    const char *name;           /* for the record */
-    int fd;                     /* not connected: an answer from anywhere is heard; -1 once it has vanished */
+    const char *name; /* for the record */
+    int fd;           /* not connected: an answer from anywhere is heard; -1 once it has vanished */
     struct address server;
     const char *address;
     int port;
-    char data[ANSWER_MAX];      /* the last answer */
+    char data[ANSWER_MAX]; /* the last answer */
     size_t size;
     struct sockaddr_storage from;
-    uint32_t asked;             /* this machine's clock at the last question */
-    uint32_t heard;             /* and at the last answer */
+    uint32_t asked; /* this machine's clock at the last question */
+    uint32_t heard; /* and at the last answer */
 };
 
 static int caller_count;
@@ -46,8 +46,8 @@ void is_bound(struct program *server, int port)
     int swapped = ntohs((in_port_t)port);
     if (waited != CAME && swapped != port && is_bound_now(&swapped)) {
         verdict_is_whole();
-        verdict_because("%d is %d with its two bytes swapped: a port goes into an address in network order, htons().", swapped,
-                        port);
+        verdict_because("%d is %d with its two bytes swapped: a port goes into an address in network order, htons().",
+                        swapped, port);
     }
     if (waited != CAME)
         wait_fails(waited, &awaited, text("%s has UDP port %d", server->name, port), "nobody has it");
@@ -61,7 +61,9 @@ struct caller *calls(const char *address, int port)
     struct caller *caller = keep(sizeof *caller);
     caller_count++;
     *caller = (struct caller){.name = caller_count == 1 ? "client" : text("client %d", caller_count),
-                              .server = address_of(address, port), .address = address, .port = port};
+                              .server = address_of(address, port),
+                              .address = address,
+                              .port = port};
     caller->fd = datagram_socket(caller->server.storage.ss_family);
     return caller;
 }
@@ -86,15 +88,20 @@ static bool has_heard(void *context)
         return false;
     caller->size = (size_t)n;
     caller->heard = clock_now();
-    record(YOU, caller->name, n == 0 ? "empty datagram" : "datagram", part((struct bytes){caller->data, caller->size}, 0,
-                                                                           sizeof caller->data));
+    record(YOU, caller->name, n == 0 ? "empty datagram" : "datagram",
+           part((struct bytes){caller->data, caller->size}, 0, sizeof caller->data));
     return true;
 }
 
 static enum waited wait_for_answer(struct caller *caller, double seconds, struct awaited *awaited)
 {
-    *awaited = (struct awaited){.come = has_heard, .context = caller, .fd = caller->fd, .events = POLLIN, .seconds = seconds,
-                                .until_end = true, .who_waits = text("%s waits for an answer", caller->name)};
+    *awaited = (struct awaited){.come = has_heard,
+                                .context = caller,
+                                .fd = caller->fd,
+                                .events = POLLIN,
+                                .seconds = seconds,
+                                .until_end = true,
+                                .who_waits = text("%s waits for an answer", caller->name)};
     return wait_until(awaited);
 }
 
@@ -124,7 +131,8 @@ void hears_no_answer(struct caller *caller)
     wait_settled(1);
     if (has_heard(caller))
         fails(text("no more answers to %s than it has sent datagrams", caller->name),
-              text("one more came: %s", quoted(part((struct bytes){caller->data, caller->size}, 0, sizeof caller->data), 60)));
+              text("one more came: %s",
+                   quoted(part((struct bytes){caller->data, caller->size}, 0, sizeof caller->data), 60)));
 }
 
 static const char *host_of(const struct caller *caller)
@@ -153,11 +161,14 @@ static void explain(const struct caller *caller, uint32_t told)
     uint32_t limit = 2;
     uint32_t off = now - told;
     if (__builtin_bswap32(told) - (now - limit) <= 2 * limit)
-        verdict_because("The bytes come in the order of this machine. On the network the highest byte comes first: htonl().");
+        verdict_because(
+            "The bytes come in the order of this machine. On the network the highest byte comes first: htonl().");
     else if (told + seconds_1900_to_1970 - (now - limit) <= 2 * limit)
-        verdict_because("It is off by 2208988800, the seconds from 1900 to 1970: RFC 868 counts from 1900, time() from 1970.");
+        verdict_because(
+            "It is off by 2208988800, the seconds from 1900 to 1970: RFC 868 counts from 1900, time() from 1970.");
     else if (off < 60)
-        verdict_because("It is the time of some seconds ago: look at the clock for each answer, when the question has come.");
+        verdict_because(
+            "It is the time of some seconds ago: look at the clock for each answer, when the question has come.");
 }
 
 void tells_the_time(struct caller *caller)
@@ -211,7 +222,8 @@ void takes_no_datagrams(const char *address, int port)
 {
     struct address to = address_of(address, port);
     struct asking_for_refusal asking = {.fd = datagram_socket(to.storage.ss_family)};
-    if (connect(asking.fd, (struct sockaddr *)&to.storage, to.length) == -1 || send(asking.fd, "", 0, MSG_NOSIGNAL) == -1)
+    if (connect(asking.fd, (struct sockaddr *)&to.storage, to.length) == -1 ||
+        send(asking.fd, "", 0, MSG_NOSIGNAL) == -1)
         fault("can't send a datagram to %s: %s", address, strerror(errno));
     record("client", YOU, text("empty datagram to %s", address), bytes(""));
     struct awaited awaited = {.come = has_failed, .context = &asking, .fd = asking.fd, .events = POLLIN, .seconds = 1};
@@ -219,8 +231,8 @@ void takes_no_datagrams(const char *address, int port)
     close(asking.fd);
     if (waited == CAME && asking.error == ECONNREFUSED)
         return;
-    fails(text("UDP port %d of %s refuses", port, address), waited == CAME ? "a datagram to it was answered"
-                                                                          : "it has taken a datagram");
+    fails(text("UDP port %d of %s refuses", port, address),
+          waited == CAME ? "a datagram to it was answered" : "it has taken a datagram");
 }
 
 void cannot_send(struct program *server)

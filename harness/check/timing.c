@@ -12,7 +12,7 @@
 
 /* Programs count with clocks of their own choice: some tick a hundred times a second only (CLOCK_MONOTONIC_COARSE). */
 static const double clock_tick = 0.010;
-static const double room = 1.0;     /* for a busy machine */
+static const double room = 1.0; /* for a busy machine */
 
 static bool has_ended(void *context)
 {
@@ -60,10 +60,13 @@ void ends_no_later(struct program *program, const struct request *question, doub
     int times = datagrams_stop(question->station);
     struct awaited then = {.come = has_ended, .context = program, .seconds = seconds + room, .stuck_is_no_end = true};
     if (times > 0 && wait_until(&then) == CAME) {
-        verdict_because("The datagrams have kept it. Each one that it ignores starts the wait anew: the time-out is again the "
-                        "whole of it, in place of what is left of it.");
-        fails(expected, text("%.1f s after its question it still listened, while datagrams that are no answers came; when they "
-                             "stopped, it ended %.1f s after the last of %d", after, program->ended_at - stopped, times));
+        verdict_because(
+            "The datagrams have kept it. Each one that it ignores starts the wait anew: the time-out is again the "
+            "whole of it, in place of what is left of it.");
+        fails(expected,
+              text("%.1f s after its question it still listened, while datagrams that are no answers came; when they "
+                   "stopped, it ended %.1f s after the last of %d",
+                   after, program->ended_at - stopped, times));
     }
     wait_fails(LATE, &awaited, expected, NULL);
 }
@@ -83,9 +86,11 @@ void used_no_cpu(struct program *program)
     double allowed = usage->ru_nivcsw > usage->ru_nvcsw ? 0.04 : 0.1;
     if (used < allowed * life)
         return;
-    verdict_because("A loop asks again and again whether something has come. Let the kernel wake it: block in recv() or poll().");
+    verdict_because(
+        "A loop asks again and again whether something has come. Let the kernel wake it: block in recv() or poll().");
     fails("a program that waits sleeps, and uses no CPU",
-          text("it used %.0f ms of CPU time in the %.0f ms of its life, though it had nothing to do", used * 1000, life * 1000));
+          text("it used %.0f ms of CPU time in the %.0f ms of its life, though it had nothing to do", used * 1000,
+               life * 1000));
 }
 
 void program_ends_sooner(double seconds, const char *const *args)
@@ -103,7 +108,8 @@ void program_ends_sooner(double seconds, const char *const *args)
         program = started;
     }
     fails(text("%s ends at once", program->name),
-          text("it was started %d times, and never ended in less than %.2f s; %s", TRIES, least, program_fate(program)));
+          text("it was started %d times, and never ended in less than %.2f s; %s", TRIES, least,
+               program_fate(program)));
 }
 
 static void send_to_all(int sig)

@@ -66,7 +66,8 @@ CHECK(no_socket, "makes no socket when the arguments are wrong", POINTS(1), AFTE
     refuses_without_socket(PROGRAM, LOCALHOST, text("%dx", free_port()));
 }
 
-CHECK(asks, "sends one datagram to HOST at PORT", POINTS(2), BECAUSE("One send() or sendto() for the question, and no other."))
+CHECK(asks, "sends one datagram to HOST at PORT", POINTS(2),
+      BECAUSE("One send() or sendto() for the question, and no other."))
 {
     int port = free_port();
     struct station *clock = takes_datagrams(port);
@@ -87,14 +88,16 @@ CHECK(behind, "prints a minus sign before the seconds of a clock that is behind"
     exits(reads_a_clock(-some_time()), 0);
 }
 
-CHECK(wraps, "takes the difference modulo 2^32, so that it holds across the wrap of 2036", POINTS(2), AFTER(reads_clock))
+CHECK(wraps, "takes the difference modulo 2^32, so that it holds across the wrap of 2036", POINTS(2),
+      AFTER(reads_clock))
 {
     exits(reads_a_clock(across_the_wrap()), 0);
 }
 
 CHECK(sizes, "ignores datagrams that are not four bytes, and goes on listening", POINTS(3), AFTER(reads_clock),
-      BECAUSE("An answer is exactly four bytes. recv() returns the size of a datagram, but cuts what does not fit into the "
-              "buffer: one that is a byte larger shows it. A size of 0 is an empty datagram, not an end."))
+      BECAUSE(
+          "An answer is exactly four bytes. recv() returns the size of a datagram, but cuts what does not fit into the "
+          "buffer: one that is a byte larger shows it. A size of 0 is an empty datagram, not an end."))
 {
     int port = free_port();
     long ahead = some_time();
@@ -111,7 +114,8 @@ CHECK(sizes, "ignores datagrams that are not four bytes, and goes on listening",
 }
 
 CHECK(other_host, "ignores what another host sends", POINTS(1), AFTER(reads_clock),
-      BECAUSE("Anybody may send a datagram to your port. connect() makes the kernel drop what is not from HOST and PORT; without "
+      BECAUSE("Anybody may send a datagram to your port. connect() makes the kernel drop what is not from HOST and "
+              "PORT; without "
               "it, compare the address that recvfrom() gives you."))
 {
     int port = free_port();
@@ -138,7 +142,8 @@ CHECK(other_port, "ignores what comes from another port of HOST", POINTS(1), AFT
 }
 
 CHECK(late, "takes an answer that comes late, but in time", POINTS(1),
-      BECAUSE("Half a second is 500 milliseconds for poll(), 500,000 microseconds in a struct timeval, 500,000,000 nanoseconds in "
+      BECAUSE("Half a second is 500 milliseconds for poll(), 500,000 microseconds in a struct timeval, 500,000,000 "
+              "nanoseconds in "
               "a struct timespec."))
 {
     int port = free_port();
@@ -150,7 +155,8 @@ CHECK(late, "takes an answer that comes late, but in time", POINTS(1),
 }
 
 CHECK(gives_up, "waits no longer than half a second", POINTS(3),
-      BECAUSE("A datagram that is lost never comes, and nobody says so: the call that waits needs a time-out. Half a second is "
+      BECAUSE("A datagram that is lost never comes, and nobody says so: the call that waits needs a time-out. Half a "
+              "second is "
               "500 milliseconds for poll(), and 500,000 microseconds in a struct timeval."))
 {
     int port = free_port();
@@ -196,8 +202,9 @@ CHECK(refused, "reports a port that refuses: what was tried, and why", POINTS(2)
     exits(client, 1);
 }
 
-CHECK(refused_at_once, "reports a port that refuses at once", POINTS(1), AFTER(refused),
-      BECAUSE("The call that waits for the answer returns when the refusal is there: no other answer can come any more."))
+CHECK(
+    refused_at_once, "reports a port that refuses at once", POINTS(1), AFTER(refused),
+    BECAUSE("The call that waits for the answer returns when the refusal is there: no other answer can come any more."))
 {
     ends_sooner(0.4, PROGRAM, LOCALHOST, number(free_port()));
 }
@@ -232,8 +239,10 @@ CHECK(unreachable, "reports a HOST that can't be sent to: which, and why", POINT
     exits(client, 1);
 }
 
-CHECK(host_name, "asks a HOST that is given by name, and prints the name as it was given", POINTS(1), NEEDS_PRIVATE_NETWORK,
-      BECAUSE("getaddrinfo() takes names and numbers alike, unless AI_NUMERICHOST forbids it. The line has HOST as it stands on "
+CHECK(host_name, "asks a HOST that is given by name, and prints the name as it was given", POINTS(1),
+      NEEDS_PRIVATE_NETWORK,
+      BECAUSE("getaddrinfo() takes names and numbers alike, unless AI_NUMERICHOST forbids it. The line has HOST as it "
+              "stands on "
               "the command line."))
 {
     int port = free_port();
@@ -244,9 +253,10 @@ CHECK(host_name, "asks a HOST that is given by name, and prints the name as it w
     prints_lines(client, clock_of("Heron.Sockeye.Test"));
 }
 
-CHECK(first_address, "asks the first address of HOST that can be sent to, and no other", POINTS(1), AFTER(host_name, asks),
-      NEEDS_PRIVATE_NETWORK,
-      BECAUSE("getaddrinfo() gives a list, linked by ai_next: if connect() or send() fails, the next one is tried, and when one "
+CHECK(first_address, "asks the first address of HOST that can be sent to, and no other", POINTS(1),
+      AFTER(host_name, asks), NEEDS_PRIVATE_NETWORK,
+      BECAUSE("getaddrinfo() gives a list, linked by ai_next: if connect() or send() fails, the next one is tried, and "
+              "when one "
               "datagram has gone, no other."))
 {
     int port = free_port();
@@ -285,7 +295,8 @@ CHECK(default_port, "asks the service time, port 37, when there is no PORT", POI
 }
 
 CHECK(service_name, "takes the name of a service for PORT", POINTS(1), NEEDS_PRIVATE_NETWORK,
-      BECAUSE("getaddrinfo() looks a service up in /etc/services, as it looks up a name: give it PORT as it was given to you."))
+      BECAUSE("getaddrinfo() looks a service up in /etc/services, as it looks up a name: give it PORT as it was given "
+              "to you."))
 {
     enum { TFTP_PORT = 69 };
     struct station *clock = takes_datagrams(TFTP_PORT);
@@ -296,7 +307,8 @@ CHECK(service_name, "takes the name of a service for PORT", POINTS(1), NEEDS_PRI
 }
 
 CHECK(stopped, "loses no answer when it is stopped and continued while it waits", POINTS(1), AFTER(late),
-      BECAUSE("A call that waits returns -1 with EINTR when the program is stopped and continued: that is no end, and no answer."))
+      BECAUSE("A call that waits returns -1 with EINTR when the program is stopped and continued: that is no end, and "
+              "no answer."))
 {
     int port = free_port();
     struct station *clock = takes_datagrams(port);
@@ -347,7 +359,8 @@ static void gives_up_when_started(struct how how)
 
 CHECK(odd_start, "keeps its contract with descriptors closed and signals ignored or blocked", POINTS(1),
       AFTER(no_answer, reads_clock),
-      BECAUSE("A program inherits its descriptors and its signals from whoever started it: a socket may get the number 0 or 2, and "
+      BECAUSE("A program inherits its descriptors and its signals from whoever started it: a socket may get the number "
+              "0 or 2, and "
               "a signal that is to end the wait may be blocked."))
 {
     works_when_started((struct how){.closed = {true, false, false}});
