@@ -18,8 +18,15 @@
 static int refuse(scmp_filter_ctx filter)
 {
     static const int calls[] = {
-        SCMP_SYS(unshare), SCMP_SYS(setns),           SCMP_SYS(mount),  SCMP_SYS(umount2), SCMP_SYS(pivot_root),
-        SCMP_SYS(ptrace),  SCMP_SYS(process_vm_readv), SCMP_SYS(process_vm_writev), SCMP_SYS(pidfd_getfd),
+        SCMP_SYS(unshare),
+        SCMP_SYS(setns),
+        SCMP_SYS(mount),
+        SCMP_SYS(umount2),
+        SCMP_SYS(pivot_root),
+        SCMP_SYS(ptrace),
+        SCMP_SYS(process_vm_readv),
+        SCMP_SYS(process_vm_writev),
+        SCMP_SYS(pidfd_getfd),
     };
     for (size_t i = 0; i < sizeof calls / sizeof *calls; i++) {
         int result = seccomp_rule_add(filter, SCMP_ACT_ERRNO(EPERM), calls[i], 0);
@@ -27,8 +34,8 @@ static int refuse(scmp_filter_ctx filter)
             return result;
     }
     int result = seccomp_rule_add(filter, SCMP_ACT_ERRNO(ENOSYS), SCMP_SYS(clone3), 0);
-    static const unsigned long namespaces[] = {CLONE_NEWUSER, CLONE_NEWNS,     CLONE_NEWNET,   CLONE_NEWPID,
-                                               CLONE_NEWIPC,  CLONE_NEWUTS,    CLONE_NEWCGROUP};
+    static const unsigned long namespaces[] = {CLONE_NEWUSER, CLONE_NEWNS,  CLONE_NEWNET,   CLONE_NEWPID,
+                                               CLONE_NEWIPC,  CLONE_NEWUTS, CLONE_NEWCGROUP};
     for (size_t i = 0; result == 0 && i < sizeof namespaces / sizeof *namespaces; i++)
         result = seccomp_rule_add(filter, SCMP_ACT_ERRNO(EPERM), SCMP_SYS(clone), 1,
                                   SCMP_A0(SCMP_CMP_MASKED_EQ, namespaces[i], namespaces[i]));

@@ -28,8 +28,9 @@ struct address address_of(const char *host, int port)
 const char *address_host(const struct sockaddr_storage *storage)
 {
     char host[INET6_ADDRSTRLEN] = "?";
-    const void *bytes = storage->ss_family == AF_INET ? (const void *)&((const struct sockaddr_in *)storage)->sin_addr
-                                                      : (const void *)&((const struct sockaddr_in6 *)storage)->sin6_addr;
+    const void *bytes = storage->ss_family == AF_INET
+                            ? (const void *)&((const struct sockaddr_in *)storage)->sin_addr
+                            : (const void *)&((const struct sockaddr_in6 *)storage)->sin6_addr;
     inet_ntop(storage->ss_family, bytes, host, sizeof host);
     return text("%s", host);
 }

@@ -106,9 +106,10 @@ long random_between(long low, long high)
 
 const char *random_words(void)
 {
-    static const char *const words[] = {"anchor", "beacon", "cargo",  "dinghy", "ebb",    "ferry",  "galley", "harbour",
-                                        "inlet",  "jetty",  "kelp",   "lagoon", "mast",   "nautic", "oar",    "pilot",
-                                        "quay",   "reef",   "sextant", "tiller", "vessel", "wharf",  "yawl",   "zephyr"};
+    static const char *const words[] = {"anchor",  "beacon",  "cargo",  "dinghy", "ebb",  "ferry",
+                                        "galley",  "harbour", "inlet",  "jetty",  "kelp", "lagoon",
+                                        "mast",    "nautic",  "oar",    "pilot",  "quay", "reef",
+                                        "sextant", "tiller",  "vessel", "wharf",  "yawl", "zephyr"};
     enum { COUNT = sizeof words / sizeof *words };
     return text("%s %s %s", words[random_next() % COUNT], words[random_next() % COUNT], words[random_next() % COUNT]);
 }

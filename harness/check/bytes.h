@@ -18,7 +18,8 @@ struct bytes {
 };
 
 /** A C string or a struct bytes, as bytes; a string's final NUL is not part of them. */
-#define bytes(what) _Generic((what), struct bytes: bytes_same, char *: bytes_of_text, const char *: bytes_of_text)(what)
+#define bytes(what)                                                                                                    \
+    _Generic((what), struct bytes : bytes_same, char * : bytes_of_text, const char * : bytes_of_text)(what)
 
 struct bytes bytes_same(struct bytes bytes);
 struct bytes bytes_of_text(const char *text);

@@ -12,20 +12,22 @@
 #include <unistd.h>
 
 static const struct {
-    int resource;
+    __rlimit_resource_t resource; /* the type that glibc gives it */
     rlim_t limit;
 } limits[] = {
-    {RLIMIT_CPU, 20},             /* seconds */
-    {RLIMIT_FSIZE, 64 << 20},     /* bytes */
+    {RLIMIT_CPU, 20},         /* seconds */
+    {RLIMIT_FSIZE, 64 << 20}, /* bytes */
     {RLIMIT_CORE, 0},
     {RLIMIT_MEMLOCK, 1 << 20},
 };
 
 static const int denied[] = {
-    SCMP_SYS(ptrace),         SCMP_SYS(process_vm_readv), SCMP_SYS(process_vm_writev), SCMP_SYS(pidfd_getfd),
-    SCMP_SYS(perf_event_open), SCMP_SYS(bpf),             SCMP_SYS(keyctl),            SCMP_SYS(add_key),
-    SCMP_SYS(request_key),    SCMP_SYS(userfaultfd),      SCMP_SYS(unshare),           SCMP_SYS(setns),
-    SCMP_SYS(mount),          SCMP_SYS(umount2),          SCMP_SYS(pivot_root),        SCMP_SYS(kexec_load),
+    SCMP_SYS(ptrace),      SCMP_SYS(process_vm_readv), SCMP_SYS(process_vm_writev),
+    SCMP_SYS(pidfd_getfd), SCMP_SYS(perf_event_open),  SCMP_SYS(bpf),
+    SCMP_SYS(keyctl),      SCMP_SYS(add_key),          SCMP_SYS(request_key),
+    SCMP_SYS(userfaultfd), SCMP_SYS(unshare),          SCMP_SYS(setns),
+    SCMP_SYS(mount),       SCMP_SYS(umount2),          SCMP_SYS(pivot_root),
+    SCMP_SYS(kexec_load),
 };
 
 static bool filter(bool private_table)
@@ -60,7 +62,8 @@ const char *cage_become(unsigned int uid)
 
 static const char *limit_memory(void)
 {
-    struct rlimit memory = {1UL << 30, 1UL << 30}; /* of one process; what all use together is looked at while we wait */
+    struct rlimit memory = {1UL << 30,
+                            1UL << 30}; /* of one process; what all use together is looked at while we wait */
     return setrlimit(RLIMIT_DATA, &memory) == -1 ? "limit the memory" : NULL;
 }
 
@@ -90,5 +93,6 @@ const char *cage_enter(bool private_table, bool big, int processes)
     if (!drop_capabilities())
         return "drop capabilities";
     filter(private_table);
-    return big ? NULL : limit_memory(); /* last: making a filter takes memory, which a sanitizer has none of below the limit */
+    return big ? NULL
+               : limit_memory(); /* last: making a filter takes memory, which a sanitizer has none of below the limit */
 }

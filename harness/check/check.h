@@ -227,7 +227,8 @@ void hears_nothing_else(struct request *question);
 #define answers(request, from, what) request_answers((request), (from), answer_of(what))
 void request_answers(struct request *request, const char *from, struct answer what);
 /** The same, from another port of that host. */
-#define answers_from_another_port(request, from, what) request_answers_from_another_port((request), (from), answer_of(what))
+#define answers_from_another_port(request, from, what)                                                                 \
+    request_answers_from_another_port((request), (from), answer_of(what))
 void request_answers_from_another_port(struct request *request, const char *from, struct answer what);
 /** The same, @p seconds after the question was sent, whatever the check does then. */
 #define answers_later(request, seconds, from, what) request_answers_later((request), (seconds), (from), answer_of(what))

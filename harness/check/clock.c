@@ -76,11 +76,12 @@ static const char *misread(uint32_t got, const struct sent *sent)
     if (!is_answer && near(got, theirs - ours) && sent->data.length > 4)
         return text("That is what the first four bytes of a datagram of %zu bytes would mean.", sent->data.length);
     if (!is_answer && near(got, theirs - ours))
-        return text("That is what a datagram of %zu byte%s would mean, with zeros for what is missing.", sent->data.length,
-                    sent->data.length == 1 ? "" : "s");
+        return text("That is what a datagram of %zu byte%s would mean, with zeros for what is missing.",
+                    sent->data.length, sent->data.length == 1 ? "" : "s");
     if (is_answer && (near(got, backwards - ours) || near(got, ours - backwards) ||
                       near(got, backwards - (ours - seconds_1900_to_1970))))
-        return "That is what comes out when the four bytes are taken in the wrong order. On the network the highest byte comes "
+        return "That is what comes out when the four bytes are taken in the wrong order. On the network the highest "
+               "byte comes "
                "first: ntohl().";
     if (is_answer && near(got, theirs))
         return "That is the other clock's own time: the distance is theirs minus ours.";
@@ -102,18 +103,26 @@ void clock_explains(long long got, long ahead)
     uint32_t right = (uint32_t)ahead;
     long long off = got - ahead;
     if (near(face, right) && ahead < 0 && got > 0)
-        verdict_because("%lld is 2^32 - %ld: the distance %ld, taken for an unsigned number. Bring it into a signed type "
-                        "(int32_t) before it is printed.", got, -ahead, ahead);
+        verdict_because(
+            "%lld is 2^32 - %ld: the distance %ld, taken for an unsigned number. Bring it into a signed type "
+            "(int32_t) before it is printed.",
+            got, -ahead, ahead);
     else if (near(face, right) && llabs(off) > 2)
-        verdict_because("%lld is off by 2^32. Both clocks count modulo 2^32, so their distance does too: subtract in uint32_t, "
-                        "then bring the result into -2^31 … 2^31-1.", got);
+        verdict_because(
+            "%lld is off by 2^32. Both clocks count modulo 2^32, so their distance does too: subtract in uint32_t, "
+            "then bring the result into -2^31 … 2^31-1.",
+            got);
     else if (near(face, -right))
-        verdict_because("The sign is the wrong way round: ahead is their clock minus this one, not this one minus theirs.");
+        verdict_because(
+            "The sign is the wrong way round: ahead is their clock minus this one, not this one minus theirs.");
     else if (near(face - right, seconds_1900_to_1970) || near(right - face, seconds_1900_to_1970))
-        verdict_because("It is off by 2208988800, the seconds from 1900 to 1970: RFC 868 counts from 1900, time() from 1970.");
+        verdict_because(
+            "It is off by 2208988800, the seconds from 1900 to 1970: RFC 868 counts from 1900, time() from 1970.");
     else if (llabs(off) <= 60)
-        verdict_because("It is off by %lld seconds: compare with your own clock when the answer comes, right after recvfrom(), "
-                        "neither earlier nor later.", llabs(off));
+        verdict_because(
+            "It is off by %lld seconds: compare with your own clock when the answer comes, right after recvfrom(), "
+            "neither earlier nor later.",
+            llabs(off));
     else
         clock_misread(got);
 }

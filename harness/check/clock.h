@@ -14,7 +14,7 @@
 struct answer {
     struct bytes bytes;
     bool is_clock;
-    long ahead;         /**< of this machine's clock, in seconds; negative: behind */
+    long ahead; /**< of this machine's clock, in seconds; negative: behind */
 };
 
 /** Bytes, a C string or a struct answer, as an answer. */

@@ -228,10 +228,12 @@ struct conn *accepts(struct listener *listener)
                               .who_waits = text("the %s waits for a connection", listener->name)};
     enum waited waited = wait_until(&awaited);
     if (waited != CAME)
-        wait_fails(waited, &awaited, text("a connection to %s port %d", listener->host, listener->port), "no connection came");
+        wait_fails(waited, &awaited, text("a connection to %s port %d", listener->host, listener->port),
+                   "no connection came");
     listener->accepted++;
-    struct conn *conn = new_conn(accepting.fd, listener->accepted == 1 ? listener->name
-                                                                        : text("%s (%d)", listener->name, listener->accepted),
+    struct conn *conn = new_conn(accepting.fd,
+                                 listener->accepted == 1 ? listener->name
+                                                         : text("%s (%d)", listener->name, listener->accepted),
                                  address_port(&accepting.from));
     record(YOU, conn->name, "connect", bytes(""));
     return conn;
@@ -283,8 +285,10 @@ static struct conn *connects_somehow(const char *from, const char *host, int por
     int error;
     struct conn *conn = try_to_connect(from, host, port, small, &error);
     if (error == ETIMEDOUT) {
-        verdict_because("The queue of connections that wait to be accepted is full: see the second argument of listen().");
-        fails(text("a connection to %s port %d", host, port), "the connection is not taken: no answer from the listener");
+        verdict_because(
+            "The queue of connections that wait to be accepted is full: see the second argument of listen().");
+        fails(text("a connection to %s port %d", host, port),
+              "the connection is not taken: no answer from the listener");
     }
     if (error != 0)
         fails(text("a connection to %s port %d", host, port),

@@ -13,20 +13,20 @@
 
 struct listener {
     int fd;
-    const char *host;   /**< the address that it listens on */
+    const char *host; /**< the address that it listens on */
     int port;
     const char *name;
     int accepted;
 };
 
 struct conn {
-    int fd;             /**< -1 once we have closed it */
-    const char *name;   /**< "server", "client 2": the peer that we play */
-    int own_port;       /**< our end's */
-    int program_port;   /**< the program's end's */
-    size_t said;        /**< bytes that the kernel took from us */
-    size_t heard;       /**< bytes that we read */
-    bool finished;      /**< we have closed our sending direction */
+    int fd;           /**< -1 once we have closed it */
+    const char *name; /**< "server", "client 2": the peer that we play */
+    int own_port;     /**< our end's */
+    int program_port; /**< the program's end's */
+    size_t said;      /**< bytes that the kernel took from us */
+    size_t heard;     /**< bytes that we read */
+    bool finished;    /**< we have closed our sending direction */
     bool heard_eof;
     bool heard_reset;
 };

@@ -34,7 +34,8 @@ static void send_from(const struct sent *sent)
     struct iovec part_of = {.iov_base = (char *)(uintptr_t)sent->data.data, .iov_len = sent->data.length};
     struct msghdr message = {.msg_name = (void *)(uintptr_t)&sent->question->from.storage,
                              .msg_namelen = sent->question->from.length,
-                             .msg_iov = &part_of, .msg_iovlen = 1};
+                             .msg_iov = &part_of,
+                             .msg_iovlen = 1};
     if (sent->other_port) {
         struct address address = address_of(sent->from, 0);
         own = datagram_socket(address.storage.ss_family);
@@ -46,7 +47,8 @@ static void send_from(const struct sent *sent)
         message.msg_control = &control;
         message.msg_controllen = sizeof control;
         struct cmsghdr *header = CMSG_FIRSTHDR(&message);
-        *header = (struct cmsghdr){.cmsg_level = IPPROTO_IP, .cmsg_type = IP_PKTINFO, .cmsg_len = CMSG_LEN(sizeof info)};
+        *header = (struct cmsghdr){
+            .cmsg_level = IPPROTO_IP, .cmsg_type = IP_PKTINFO, .cmsg_len = CMSG_LEN(sizeof info)};
         memcpy(CMSG_DATA(header), &info, sizeof info);
     }
     ssize_t n = sendmsg(own == -1 ? sent->question->station->fd : own, &message, MSG_NOSIGNAL);
@@ -91,8 +93,8 @@ static struct sent *plan(const struct request *request, const char *from, struct
     if (sent_count == SENT_MAX)
         fault("a check may send %d datagrams", SENT_MAX);
     struct sent *sent = keep(sizeof *sent);
-    *sent = (struct sent){.question = request, .from = from, .what = what, .due = request->station->last_request,
-                          .room = room_at_once};
+    *sent = (struct sent){
+        .question = request, .from = from, .what = what, .due = request->station->last_request, .room = room_at_once};
     all_sent[sent_count++] = sent;
     return sent;
 }
@@ -166,8 +168,10 @@ const char *datagrams_unheard(const struct program *program)
         if (all_sent[i]->question->program != program)
             continue;
         if (peer != NULL && strcmp(peer, all_sent[i]->from) != 0)
-            return text("Its socket is connected to %s: connect() on a datagram socket makes the kernel drop whatever comes from "
-                        "any other address, as the answer of %s does.", peer, all_sent[i]->from);
+            return text("Its socket is connected to %s: connect() on a datagram socket makes the kernel drop whatever "
+                        "comes from "
+                        "any other address, as the answer of %s does.",
+                        peer, all_sent[i]->from);
         if (all_sent[i]->at > 0 && (last == NULL || all_sent[i]->at > last->at))
             last = all_sent[i];
         if (all_sent[i]->at == 0 && next == NULL)

@@ -22,8 +22,8 @@ struct program;
 struct station {
     int fd;
     int port;
-    const char *address;        /**< the only one that it listens on; NULL: all of them */
-    int trap[TRAPS];            /**< sockets at ports where a datagram goes by mistake; -1: none */
+    const char *address; /**< the only one that it listens on; NULL: all of them */
+    int trap[TRAPS];     /**< sockets at ports where a datagram goes by mistake; -1: none */
     int trap_port[TRAPS];
     double last_request;
 };
@@ -31,30 +31,30 @@ struct station {
 /** A datagram that the program sent. */
 struct request {
     struct station *station;
-    const char *to;             /**< the address it was sent to */
-    int port;                   /**< the port it was sent to */
+    const char *to; /**< the address it was sent to */
+    int port;       /**< the port it was sent to */
     struct address from;
-    struct bytes data;          /**< its beginning */
+    struct bytes data; /**< its beginning */
     size_t size;
-    double arrived;             /**< when the kernel got it, on now()'s clock: before sendto() returned */
-    const char *connected_to;   /**< the address that the program's socket was connected to when we heard it, or NULL */
+    double arrived;           /**< when the kernel got it, on now()'s clock: before sendto() returned */
+    const char *connected_to; /**< the address that the program's socket was connected to when we heard it, or NULL */
     const struct program *program; /**< whose it is */
-    bool taken;                 /**< a verb has asked for it */
+    bool taken;                    /**< a verb has asked for it */
 };
 
 /** A datagram that a peer sends, or will. */
 struct sent {
     const struct request *question;
     const char *from;
-    bool other_port;            /**< from a port of the kernel's choice, not the station's */
+    bool other_port; /**< from a port of the kernel's choice, not the station's */
     struct answer what;
-    double every;               /**< seconds until it is sent again; 0: once */
-    double due;                 /**< when it should go */
-    double room;                /**< so much later is still in time for the program */
-    double at;                  /**< when it went, just before; 0: not yet */
-    struct bytes data;          /**< as it went */
-    uint32_t clock;             /**< this machine's clock then */
-    int times;                  /**< how often it went */
+    double every;      /**< seconds until it is sent again; 0: once */
+    double due;        /**< when it should go */
+    double room;       /**< so much later is still in time for the program */
+    double at;         /**< when it went, just before; 0: not yet */
+    struct bytes data; /**< as it went */
+    uint32_t clock;    /**< this machine's clock then */
+    int times;         /**< how often it went */
 };
 
 /** A socket for datagrams that does not block, stamps what comes, and tells where it was sent to. */

@@ -28,8 +28,9 @@ static bool is_buffer_size(size_t n)
 static const char *too_short(struct bytes expected, struct bytes got)
 {
     if (expected.data[got.length] == '\0')
-        verdict_because("It stops exactly before a NUL byte: the bytes were taken for a C string. Count bytes, as read() "
-                        "and write() do; do not measure them with strlen() or print them with %%s.");
+        verdict_because(
+            "It stops exactly before a NUL byte: the bytes were taken for a C string. Count bytes, as read() "
+            "and write() do; do not measure them with strlen() or print them with %%s.");
     else if (got.length > 0 && is_buffer_size(got.length))
         verdict_because("%zu bytes is the size of one buffer: one read or write was made, and no more.", got.length);
     if (got.length == 0)
@@ -42,8 +43,9 @@ static const char *too_long(struct bytes expected, struct bytes got)
 {
     struct bytes extra = part(got, expected.length, got.length);
     if (extra.length == 1 && all_nul(extra))
-        verdict_because("One NUL byte too many: the terminating NUL of a C string is not part of the text. Send strlen(text) "
-                        "bytes, not strlen(text) + 1 or sizeof.");
+        verdict_because(
+            "One NUL byte too many: the terminating NUL of a C string is not part of the text. Send strlen(text) "
+            "bytes, not strlen(text) + 1 or sizeof.");
     else if (all_nul(extra))
         verdict_because("The NUL bytes look like the rest of a buffer: send as many bytes as the text has, not sizeof "
                         "buffer.");
@@ -51,8 +53,8 @@ static const char *too_long(struct bytes expected, struct bytes got)
         verdict_because("One newline too many.");
     else if (expected.length > 0 && common_prefix(expected, extra) == expected.length)
         verdict_because("The same bytes come twice.");
-    return text("the right %zu byte%s, then %zu more: %s", expected.length, expected.length == 1 ? "" : "s", extra.length,
-                quoted(extra, WINDOW));
+    return text("the right %zu byte%s, then %zu more: %s", expected.length, expected.length == 1 ? "" : "s",
+                extra.length, quoted(extra, WINDOW));
 }
 
 static const char *other_bytes(struct bytes expected, struct bytes got, size_t at)
@@ -65,8 +67,10 @@ static const char *other_bytes(struct bytes expected, struct bytes got, size_t a
     else if (expected.data[at] == '\r' && got.data[at] == '\n')
         verdict_because("The line ends in LF where CR LF was asked for.");
     else if (later > 0)
-        verdict_because("%ld bytes are missing in the middle: it looks as if a short count from read() or write() was taken "
-                        "for a whole one.", later);
+        verdict_because(
+            "%ld bytes are missing in the middle: it looks as if a short count from read() or write() was taken "
+            "for a whole one.",
+            later);
     else if (earlier >= 0)
         verdict_because("From there on come bytes that it had already sent: after a short write, go on behind what was "
                         "taken, not from the start.");

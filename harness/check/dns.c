@@ -29,9 +29,9 @@ static const double TOO_LATE = 0.9;
 /* What the server knows of a name: a record, or how it behaves when it is asked for the name. */
 struct entry {
     const char *owner;
-    int type;               /* ns_t_a, ns_t_aaaa, ns_t_ptr, ns_t_cname; 0: only that the name is there */
-    const char *value;      /* the address or name as text */
-    int rcode;              /* ns_r_noerror, or what to answer in place of records; SILENT: nothing */
+    int type;          /* ns_t_a, ns_t_aaaa, ns_t_ptr, ns_t_cname; 0: only that the name is there */
+    const char *value; /* the address or name as text */
+    int rcode;         /* ns_r_noerror, or what to answer in place of records; SILENT: nothing */
 };
 
 struct message {
@@ -40,17 +40,17 @@ struct message {
 };
 
 struct question {
-    struct message message;     /* the query, cut behind its one question */
+    struct message message; /* the query, cut behind its one question */
     char name[NS_MAXDNAME];
     int type;
     struct sockaddr_in from;
-    const char *words;          /* "A heron.sockeye.test" */
+    const char *words; /* "A heron.sockeye.test" */
 };
 
 static struct entry entries[ENTRIES_MAX];
 static int count;
 static int server = -1;
-static int unanswered_port;     /* who asked the last question that was left unanswered; 0: nobody */
+static int unanswered_port; /* who asked the last question that was left unanswered; 0: nobody */
 
 /* ------------------------------------------------ names */
 
@@ -121,8 +121,8 @@ static void put(struct message *message, const void *bytes, size_t length)
 
 static void put_number(struct message *message, unsigned int number, int size)
 {
-    unsigned char bytes[4] = {(unsigned char)(number >> 24), (unsigned char)(number >> 16), (unsigned char)(number >> 8),
-                              (unsigned char)number};
+    unsigned char bytes[4] = {(unsigned char)(number >> 24), (unsigned char)(number >> 16),
+                              (unsigned char)(number >> 8), (unsigned char)number};
     put(message, bytes + 4 - size, (size_t)size);
 }
 
@@ -239,8 +239,12 @@ static void attend(int fd)
         char control[CMSG_SPACE(sizeof(struct timespec))];
         struct question question;
         struct iovec part = {bytes, sizeof bytes};
-        struct msghdr header = {.msg_name = &question.from, .msg_namelen = sizeof question.from, .msg_iov = &part,
-                                .msg_iovlen = 1, .msg_control = control, .msg_controllen = sizeof control};
+        struct msghdr header = {.msg_name = &question.from,
+                                .msg_namelen = sizeof question.from,
+                                .msg_iov = &part,
+                                .msg_iovlen = 1,
+                                .msg_control = control,
+                                .msg_controllen = sizeof control};
         ssize_t n = recvmsg(fd, &header, MSG_DONTWAIT);
         if (n == -1)
             return;

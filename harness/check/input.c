@@ -57,7 +57,7 @@ void input_ends(struct program *program)
 
 struct reading {
     struct program *program;
-    double since;           /* when the pipe was first seen empty; 0: not yet */
+    double since; /* when the pipe was first seen empty; 0: not yet */
 };
 
 static bool all_is_read(void *context)

@@ -10,10 +10,10 @@
 #include <stdbool.h>
 
 struct line {
-    const char *form;       /**< NULL ends a list */
-    bool optional;          /**< may be missing, but then all optional lines are */
-    bool unwanted;          /**< must be missing */
-    bool numbered;          /**< N is `number`, to within one */
+    const char *form; /**< NULL ends a list */
+    bool optional;    /**< may be missing, but then all optional lines are */
+    bool unwanted;    /**< must be missing */
+    bool numbered;    /**< N is `number`, to within one */
     long number;
     void (*explains)(long long got, long number); /**< sets verdict_because() for a wrong number; may be NULL */
 };

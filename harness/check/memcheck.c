@@ -47,9 +47,19 @@ const char *const *memcheck_command(const char *path, const char *const *args)
      * open the child's XML file too (logging_atfork_child() in its m_libcprint.c), and writes into the parent's. */
     static int programs;
     const char *const options[] = {
-        valgrind_path(), "valgrind", "-q", "--vgdb=no", "--xml=yes", text("--xml-file=%s/%%p.xml", reports),
-        text("--log-file=%s/program-%d.log", reports, ++programs), "--leak-check=full", "--show-leak-kinds=definite",
-        "--child-silent-after-fork=no", "--read-inline-info=no", "--num-callers=12", path,
+        valgrind_path(),
+        "valgrind",
+        "-q",
+        "--vgdb=no",
+        "--xml=yes",
+        text("--xml-file=%s/%%p.xml", reports),
+        text("--log-file=%s/program-%d.log", reports, ++programs),
+        "--leak-check=full",
+        "--show-leak-kinds=definite",
+        "--child-silent-after-fork=no",
+        "--read-inline-info=no",
+        "--num-callers=12",
+        path,
     };
     size_t count = sizeof options / sizeof *options;
     size_t arg_count = 0;
@@ -68,17 +78,17 @@ const char *const *memcheck_command(const char *path, const char *const *args)
 struct finding {
     char kind[64];
     char what[256];
-    struct source where;    /* the innermost frame in the program's own source */
+    struct source where; /* the innermost frame in the program's own source */
 };
 
 struct reading {
     XML_Parser parser;
     struct finding current;
-    struct finding first;   /* the first that counts */
-    struct finding leak;    /* the first leak, counted only if no signal ended the process */
+    struct finding first; /* the first that counts */
+    struct finding leak;  /* the first leak, counted only if no signal ended the process */
     struct finding crash;
     bool has_first, has_leak, has_crash;
-    int stacks;             /* in the current error: only the first says where */
+    int stacks; /* in the current error: only the first says where */
     char frame_object[256];
     struct source frame;
     char value[512];
@@ -230,7 +240,8 @@ static bool is_enough(struct reading *reading)
 
 static bool is_crash(struct reading *reading)
 {
-    return (reading->has_crash && reading->crash.where.line != 0) || (reading->has_first && reading->first.where.line != 0);
+    return (reading->has_crash && reading->crash.where.line != 0) ||
+           (reading->has_first && reading->first.where.line != 0);
 }
 
 const char *memcheck_unknown_call(void)
@@ -239,7 +250,8 @@ const char *memcheck_unknown_call(void)
     DIR *directory = opendir(folder());
     for (struct dirent *entry; found == NULL && directory != NULL && (entry = readdir(directory)) != NULL;) {
         char log[16384];
-        if (!has_ending(entry->d_name, ".log") || proc_read(text("%s/%s", folder(), entry->d_name), log, sizeof log) <= 0)
+        if (!has_ending(entry->d_name, ".log") ||
+            proc_read(text("%s/%s", folder(), entry->d_name), log, sizeof log) <= 0)
             continue;
         const char *unknown = strstr(log, "unhandled ");
         if (unknown != NULL && strstr(unknown, "syscall") != NULL)
@@ -258,13 +270,15 @@ static const char *advice(const char *kind)
     } table[] = {
         {"UninitCondition", "A decision depends on a variable that was never set."},
         {"UninitValue", "A value is used that was never set."},
-        {"SyscallParam", "A system call is given bytes that were never set: often the unset part of a structure, such as hints "
-                         "for getaddrinfo() or a buffer sent longer than it was filled."},
+        {"SyscallParam",
+         "A system call is given bytes that were never set: often the unset part of a structure, such as hints "
+         "for getaddrinfo() or a buffer sent longer than it was filled."},
         {"InvalidRead", "It reads outside of what was allocated, or after free()."},
         {"InvalidWrite", "It writes outside of what was allocated, or after free()."},
         {"InvalidFree", "It frees what was not allocated, or is free already."},
-        {"Leak_DefinitelyLost", "Memory was allocated and nothing points to it any more: free() or freeaddrinfo() is missing on "
-                                "some way out."},
+        {"Leak_DefinitelyLost",
+         "Memory was allocated and nothing points to it any more: free() or freeaddrinfo() is missing on "
+         "some way out."},
         {"FdNotClosed", "A descriptor was opened and never closed."},
     };
     for (size_t i = 0; i < sizeof table / sizeof *table; i++) {
@@ -295,7 +309,8 @@ bool memcheck_crash(struct source *where, const char **words)
     read_all(is_crash, &reading);
     if (!is_crash(&reading))
         return false;
-    const struct finding *finding = reading.has_first && reading.first.where.line != 0 ? &reading.first : &reading.crash;
+    const struct finding *finding = reading.has_first && reading.first.where.line != 0 ? &reading.first
+                                                                                       : &reading.crash;
     *where = finding->where;
     *words = text("%s", finding->what);
     return true;

@@ -14,14 +14,14 @@
 enum { LINES_MAX = 256, LINE_MAX = 1000, SHOWN_MAX = 12 };
 
 struct printed_line {
-    const char *text;       /* a NUL byte in it shows as \000 */
-    const struct line *is;  /* the one that it is, or NULL */
+    const char *text;      /* a NUL byte in it shows as \000 */
+    const struct line *is; /* the one that it is, or NULL */
 };
 
 struct printout {
     struct printed_line line[LINES_MAX];
     int count;
-    bool unfinished;        /* the last one has no newline */
+    bool unfinished; /* the last one has no newline */
     bool too_many;
 };
 
@@ -70,8 +70,8 @@ static void assign(struct printout *printout, const struct line *lines)
     for (int i = 0; i < printout->count; i++) {
         for (const struct line *line = lines; line->form != NULL; line++) {
             long long number = 0;
-            if (!line->unwanted && !is_taken_by_any(printout, line) && line_fits(line, printout->line[i].text, &number) &&
-                is_right(line, number)) {
+            if (!line->unwanted && !is_taken_by_any(printout, line) &&
+                line_fits(line, printout->line[i].text, &number) && is_right(line, number)) {
                 printout->line[i].is = line;
                 break;
             }
@@ -192,7 +192,8 @@ static const char *stranger(const struct printout *printout)
     return NULL;
 }
 
-static const char *what_is_wrong(const struct printout *printout, const struct line *lines, const struct program *program)
+static const char *what_is_wrong(const struct printout *printout, const struct line *lines,
+                                 const struct program *program)
 {
     const char *wrong = wrong_number(printout, lines);
     if (wrong == NULL)

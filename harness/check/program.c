@@ -46,8 +46,8 @@ static const char *oddities(const struct how *how)
     }
     if (*words != '\0')
         words = text("; %s closed", words);
-    words = text("%s%s%s%s", words, how->extra_descriptors ? "; 3 to 7 open" : "", how->signals_ignored ? "; signals ignored" : "",
-                 how->signals_blocked ? "; all signals blocked" : "");
+    words = text("%s%s%s%s", words, how->extra_descriptors ? "; 3 to 7 open" : "",
+                 how->signals_ignored ? "; signals ignored" : "", how->signals_blocked ? "; all signals blocked" : "");
     return *words == '\0' ? NULL : words + 2;
 }
 
@@ -139,8 +139,7 @@ const char *program_fate(const struct program *program)
     else
         fate = text("%s ended with status %d", program->name, WEXITSTATUS(program->status));
     if (program->err.length > 0)
-        return text("%s; its stderr: %s", fate,
-                    quoted((struct bytes){program->err.data, program->err.length}, 160));
+        return text("%s; its stderr: %s", fate, quoted((struct bytes){program->err.data, program->err.length}, 160));
     return text("%s; its stderr is empty", fate);
 }
 

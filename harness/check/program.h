@@ -19,39 +19,39 @@ enum { PROGRAMS_MAX = 64, OUTPUT_MAX = 48 << 20, PROCESSES_MAX = 400 };
 
 /** What is read from a pipe of a program. */
 struct output {
-    int fd;                 /**< -1 once its end was seen */
+    int fd; /**< -1 once its end was seen */
     char *data;
-    size_t length;          /**< bytes kept */
+    size_t length; /**< bytes kept */
     size_t capacity;
-    size_t limit;           /**< bytes kept at most */
-    size_t total;           /**< bytes read */
+    size_t limit; /**< bytes kept at most */
+    size_t total; /**< bytes read */
 };
 
 struct program {
     const char *name;
-    const char *line;       /**< its command line, for people */
+    const char *line; /**< its command line, for people */
     pid_t pid;
-    int input;              /**< our end of its stdin, or -1 (see input.h) */
-    struct bytes typed;     /**< what it gets there, but has had no room for yet */
-    bool input_ends;        /**< behind that comes end-of-file */
+    int input;          /**< our end of its stdin, or -1 (see input.h) */
+    struct bytes typed; /**< what it gets there, but has had no room for yet */
+    bool input_ends;    /**< behind that comes end-of-file */
     struct output out;
     struct output err;
     bool ended;
-    int status;             /**< of waitpid(2), once ended */
-    unsigned long sent;     /**< the signals that the check has sent it, as bits */
-    bool stopped;           /**< the check has stopped it */
+    int status;         /**< of waitpid(2), once ended */
+    unsigned long sent; /**< the signals that the check has sent it, as bits */
+    bool stopped;       /**< the check has stopped it */
     double ended_at;
-    struct rusage usage;    /**< once ended: its own and that of children that it has waited for */
+    struct rusage usage; /**< once ended: its own and that of children that it has waited for */
     double started_at;
 };
 
 /** How a program is started; all zero is as usual. */
 struct how {
-    bool closed[3];         /**< descriptors 0 to 2 that it does not get */
-    bool extra_descriptors; /**< it inherits some open descriptors above 2 */
-    bool input;             /**< its stdin is a pipe that is_typed() writes to */
-    bool signals_ignored;   /**< SIGPIPE, SIGCHLD, SIGHUP, SIGUSR1, SIGTERM, SIGINT are ignored at its start */
-    bool signals_blocked;   /**< every signal is blocked at its start */
+    bool closed[3];           /**< descriptors 0 to 2 that it does not get */
+    bool extra_descriptors;   /**< it inherits some open descriptors above 2 */
+    bool input;               /**< its stdin is a pipe that is_typed() writes to */
+    bool signals_ignored;     /**< SIGPIPE, SIGCHLD, SIGHUP, SIGUSR1, SIGTERM, SIGINT are ignored at its start */
+    bool signals_blocked;     /**< every signal is blocked at its start */
     const char *traced_calls; /**< strace follows it from its start: a set of calls; NULL: not asked for */
 };
 

@@ -16,12 +16,12 @@ enum { RECORD_DATA_MAX = 2048, RECORD_EVENTS_MAX = 4096 };
 #define YOU "you" /**< the program under test, in the record */
 
 struct event {
-    double t;               /**< seconds since the check began */
-    const char *from;       /**< who acts: YOU or a peer's name */
-    const char *to;         /**< towards whom, or NULL where nobody is addressed */
-    const char *event;      /**< "connect", "data", "end-of-file", "reset", "datagram", "start", "exit" … */
-    struct bytes data;      /**< the first bytes of it, or a text such as a command line */
-    size_t bytes;           /**< how many bytes there were */
+    double t;          /**< seconds since the check began */
+    const char *from;  /**< who acts: YOU or a peer's name */
+    const char *to;    /**< towards whom, or NULL where nobody is addressed */
+    const char *event; /**< "connect", "data", "end-of-file", "reset", "datagram", "start", "exit" … */
+    struct bytes data; /**< the first bytes of it, or a text such as a command line */
+    size_t bytes;      /**< how many bytes there were */
 };
 
 /** Adds an event. Data from and to the same as in the last event is added to that one. */

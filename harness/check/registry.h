@@ -9,16 +9,16 @@
 #include <stdbool.h>
 
 struct check {
-    const char *name;         /**< the function's name; its id is "07." and the name with hyphens */
-    const char *title;        /**< a sentence with the program as its subject, without a full stop */
+    const char *name;  /**< the function's name; its id is "07." and the name with hyphens */
+    const char *title; /**< a sentence with the program as its subject, without a full stop */
     void (*run)(void);
-    const char *lesson;       /**< the lesson's folder */
-    int line;                 /**< its place in check.c: the order of checks */
+    const char *lesson; /**< the lesson's folder */
+    int line;           /**< its place in check.c: the order of checks */
     int points;
-    const char *after;        /**< names of the checks that must pass first, with ", " between; or NULL */
-    const char *because;      /**< what to think about when it fails; a verb's own finding goes before it */
-    bool private_network;     /**< can't be graded without a network of its own */
-    bool memcheck;            /**< the programs run under valgrind, and its findings decide */
+    const char *after;    /**< names of the checks that must pass first, with ", " between; or NULL */
+    const char *because;  /**< what to think about when it fails; a verb's own finding goes before it */
+    bool private_network; /**< can't be graded without a network of its own */
+    bool memcheck;        /**< the programs run under valgrind, and its findings decide */
     struct check *next;
 };
 
@@ -38,11 +38,10 @@ const struct check *check_named(const char *lesson, const char *name);
 /** CHECK(name, "title", POINTS(2), AFTER(other) …) { verbs } */
 #define CHECK(function, words, ...)                                                                                    \
     static void function(void);                                                                                        \
-    static struct check check_##function = {.name = #function,                                                         \
-                                            .title = (words),                                                          \
-                                            .run = function,                                                           \
-                                            .lesson = LESSON_FOLDER,                                                   \
-                                            .line = __LINE__,                                                          \
-                                            __VA_ARGS__};                                                              \
-    __attribute__((constructor)) static void register_##function(void) { check_register(&check_##function); }          \
+    static struct check check_##function = {                                                                           \
+        .name = #function, .title = (words), .run = function, .lesson = LESSON_FOLDER, .line = __LINE__, __VA_ARGS__}; \
+    __attribute__((constructor)) static void register_##function(void)                                                 \
+    {                                                                                                                  \
+        check_register(&check_##function);                                                                             \
+    }                                                                                                                  \
     static void function(void)

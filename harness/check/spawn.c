@@ -71,7 +71,6 @@ static void make_pipe(int ends[2])
     }
 }
 
-
 /* Waits, stopped, until a tracer is attached to it. The worker may not be traced, and so could not its copy. */
 static void wait_for_tracer(void)
 {

@@ -67,8 +67,8 @@ static struct station *new_station(const char *host, int port)
         fault("a check may have %d stations", STATIONS_MAX);
     struct station *station = &stations[station_count++];
     struct address address = address_of(host == NULL ? "0.0.0.0" : host, port);
-    *station = (struct station){.fd = datagram_socket(address.storage.ss_family), .port = port, .address = host,
-                                .trap = {-1, -1}};
+    *station = (struct station){
+        .fd = datagram_socket(address.storage.ss_family), .port = port, .address = host, .trap = {-1, -1}};
     if (bind(station->fd, (struct sockaddr *)&address.storage, address.length) == -1)
         fault("can't take UDP port %d: %s", port, strerror(errno));
     record(host == NULL ? "every host" : host, NULL, "listen", bytes(text("UDP port %d", port)));
@@ -184,8 +184,8 @@ static void note(const struct request *heard)
     request->program = holder(sender.inode);
     request->station->last_request = request->arrived;
     requests[request_count++] = request;
-    const char *event = text("%sdatagram%s%s", request->size == 0 ? "empty " : "", is_broadcast(request->to) ? " to " : "",
-                             is_broadcast(request->to) ? request->to : "");
+    const char *event = text("%sdatagram%s%s", request->size == 0 ? "empty " : "",
+                             is_broadcast(request->to) ? " to " : "", is_broadcast(request->to) ? request->to : "");
     record_at(request->arrived, YOU, datagram_peer(request->to), event, heard->data);
     record_sort(); /* it may have ended meanwhile */
 }
@@ -200,8 +200,12 @@ static bool hear_one(struct station *station, int fd, int port)
     } control;
     struct request heard = {.station = station, .to = station->address, .port = port, .arrived = now()};
     struct iovec part_of = {.iov_base = data, .iov_len = sizeof data};
-    struct msghdr message = {.msg_name = &heard.from.storage, .msg_namelen = sizeof heard.from.storage, .msg_iov = &part_of,
-                             .msg_iovlen = 1, .msg_control = &control, .msg_controllen = sizeof control};
+    struct msghdr message = {.msg_name = &heard.from.storage,
+                             .msg_namelen = sizeof heard.from.storage,
+                             .msg_iov = &part_of,
+                             .msg_iovlen = 1,
+                             .msg_control = &control,
+                             .msg_controllen = sizeof control};
     ssize_t n = recvmsg(fd, &message, MSG_DONTWAIT);
     if (n == -1)
         return errno == EINTR;
@@ -274,9 +278,10 @@ static const char *explain_silence(const struct asking *asking)
     int port = asking->station->port;
     if (other == NULL && is_broadcast(asking->address) && said_on_stderr("ermission denied")) {
         verdict_is_whole();
-        verdict_because("sendto() to a broadcast address fails with EACCES, \"Permission denied\", as long as the socket has "
-                        "not asked for leave to broadcast: the socket option SO_BROADCAST (socket(7)). It has nothing to do "
-                        "with root.");
+        verdict_because(
+            "sendto() to a broadcast address fails with EACCES, \"Permission denied\", as long as the socket has "
+            "not asked for leave to broadcast: the socket option SO_BROADCAST (socket(7)). It has nothing to do "
+            "with root.");
     }
     if (other == NULL)
         return "none came";

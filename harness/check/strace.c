@@ -24,8 +24,9 @@
 
 /* The calls that tell a story about sockets and processes; "?" because not every architecture has them all. */
 #define STORY                                                                                                          \
-    "trace=%network,read,write,readv,writev,close,dup,?dup2,dup3,fcntl,splice,sendfile,?poll,ppoll,?select,pselect6,"    \
-    "?epoll_wait,epoll_pwait,?fork,?vfork,clone,?clone3,execve,wait4,waitid,kill,exit_group,rt_sigaction,rt_sigsuspend"
+    "trace=%network,read,write,readv,writev,close,dup,?dup2,dup3,fcntl,splice,sendfile,?poll,ppoll,?select,pselect6,"  \
+    "?epoll_wait,epoll_pwait,?fork,?vfork,clone,?clone3,execve,wait4,waitid,kill,exit_group,rt_sigaction,rt_"          \
+    "sigsuspend"
 
 enum { LINES_MAX = 2000 };
 
@@ -110,8 +111,10 @@ void strace_inject(const char *calls, const char *error)
     enum { ATTACHED_MAX = 32 };
     if (!strace_is_installed())
         not_graded("strace is not installed: install the package strace");
-    const char *args[12 + 2 * ATTACHED_MAX] = {"strace", "-qq", "-o", "/dev/null", "-e", text("trace=%s", calls), "-e",
-                                              text("inject=%s:error=%s:when=1", calls, error)};
+    const char *args[12 + 2 * ATTACHED_MAX] = {"strace", "-qq",
+                                               "-o",     "/dev/null",
+                                               "-e",     text("trace=%s", calls),
+                                               "-e",     text("inject=%s:error=%s:when=1", calls, error)};
     int count = 8;
     pid_t pids[PROC_MAX];
     struct thread threads[ATTACHED_MAX];
@@ -136,8 +139,13 @@ void strace_trace(pid_t pid, const char *calls)
         return;
     }
     trace_file = text("%s/../trace-%d", stage.scratch, pid);
-    const char *const args[] = {"strace", "-f",   "-q", "-ttt", "-s", "48", "-o", trace_file,
-                                "-e",     calls == NULL ? STORY : text("trace=%s", calls), "-p", text("%d", pid), NULL};
+    const char *const args[] = {"strace", "-f",
+                                "-q",     "-ttt",
+                                "-s",     "48",
+                                "-o",     trace_file,
+                                "-e",     calls == NULL ? STORY : text("trace=%s", calls),
+                                "-p",     text("%d", pid),
+                                NULL};
     const char *problem = attach(pid, args);
     if (problem != NULL && calls != NULL)
         not_graded("strace may not trace here: %s", problem);

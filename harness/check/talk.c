@@ -23,13 +23,13 @@ static const double PATIENCE = 0.05;
 /* One exchange: what is still to be sent, and what has been heard so far. */
 struct talk {
     struct conn *conn;
-    struct bytes out;       /* still to be sent */
+    struct bytes out; /* still to be sent */
     struct bytes expected;
-    char *got;              /* as much as expected has */
+    char *got; /* as much as expected has */
     size_t got_length;
-    bool slowly;            /* reads only when the program has come to rest, or some time has passed */
+    bool slowly; /* reads only when the program has come to rest, or some time has passed */
     double last_read;
-    bool refused;           /* the program's end takes nothing more */
+    bool refused; /* the program's end takes nothing more */
 };
 
 static void send_some(struct talk *talk)
@@ -59,7 +59,8 @@ static void hear_some(struct talk *talk)
 {
     struct conn *conn = talk->conn;
     while (talk->got_length < talk->expected.length && !conn->heard_eof) {
-        ssize_t n = recv(conn->fd, talk->got + talk->got_length, talk->expected.length - talk->got_length, MSG_DONTWAIT);
+        ssize_t n = recv(conn->fd, talk->got + talk->got_length, talk->expected.length - talk->got_length,
+                         MSG_DONTWAIT);
         if (n == -1 && errno == EAGAIN)
             return;
         if (n <= 0) {
@@ -141,8 +142,9 @@ static _Noreturn void talk_fails(struct talk *talk, enum waited waited, const st
     if (talk->conn->heard_eof) {
         observed = and_fate(text("%s, %s", observed, ended_words(talk->conn)));
         if (talk->conn->heard_reset)
-            verdict_because("The kernel resets a connection that is closed while bytes are still unread, and when a process "
-                            "dies with bytes unread.");
+            verdict_because(
+                "The kernel resets a connection that is closed while bytes are still unread, and when a process "
+                "dies with bytes unread.");
     }
     fails(expected, observed);
 }
@@ -161,8 +163,8 @@ static void talk(struct conn *conn, struct bytes out, struct bytes expected, boo
                               .who_waits = expected.length > 0 ? text("the %s waits for an answer", conn->name)
                                                                : text("the %s has more to send", conn->name)};
     enum waited waited = wait_until(&awaited);
-    if (expected.length > 0 && (waited != CAME || talk.got_length < expected.length ||
-                                common_prefix(got(&talk), expected) < expected.length))
+    if (expected.length > 0 &&
+        (waited != CAME || talk.got_length < expected.length || common_prefix(got(&talk), expected) < expected.length))
         talk_fails(&talk, waited, &awaited);
     if (waited != CAME && waited != ENDED)
         wait_fails(waited, &awaited, text("the program reads what the %s sends", conn->name),
@@ -191,7 +193,7 @@ void conn_exchanges(struct conn *conn, struct bytes out, struct bytes expected)
 
 struct filling {
     struct talk talk;
-    double since;           /* when it last took something */
+    double since; /* when it last took something */
 };
 
 static bool is_full(void *context)
@@ -201,7 +203,8 @@ static bool is_full(void *context)
     send_some(&filling->talk);
     if (filling->talk.out.length < left || filling->since == 0)
         filling->since = now();
-    return filling->talk.refused || filling->talk.out.length == 0 || (programs_sleep() && now() - filling->since > PATIENCE);
+    return filling->talk.refused || filling->talk.out.length == 0 ||
+           (programs_sleep() && now() - filling->since > PATIENCE);
 }
 
 void conn_says_what_fits(struct conn *conn, struct bytes what)
@@ -218,7 +221,7 @@ struct bytes rest_of(const struct conn *conn, struct bytes what)
 
 struct taking {
     struct conn *conn;
-    double since;           /* when its queue was first seen empty; 0: not yet */
+    double since; /* when its queue was first seen empty; 0: not yet */
 };
 
 static bool all_is_taken(void *context)
@@ -356,8 +359,9 @@ void hears_end(struct conn *conn)
     }
     if (conn->heard_reset) {
         const char *observed = and_fate("the connection was reset");
-        verdict_because("The kernel resets a connection that is closed while bytes are still unread, and when a process "
-                        "dies with bytes unread.");
+        verdict_because(
+            "The kernel resets a connection that is closed while bytes are still unread, and when a process "
+            "dies with bytes unread.");
         fails(expected, observed);
     }
 }

@@ -19,10 +19,10 @@ struct holdings {
     char state[PROC_MAX];
     pid_t parent[PROC_MAX];
     bool listens[PROC_MAX];
-    int connections[PROC_MAX];  /* how many of our open connections it holds */
-    int only[PROC_MAX];         /* the number of the last of them */
+    int connections[PROC_MAX]; /* how many of our open connections it holds */
+    int only[PROC_MAX];        /* the number of the last of them */
     int processes;
-    int open;                   /* our open connections */
+    int open; /* our open connections */
 };
 
 static struct holdings holdings;
@@ -162,9 +162,10 @@ static bool nothing_is_shared(void *context)
     for (int i = 0; i < holdings.processes; i++) {
         int n = holdings.connections[i];
         if (holdings.listens[i] && n > 0) {
-            sharing->expected = "who listens holds no client's socket, and who serves a client does not hold the listener";
-            sharing->observed = text("process %d holds the listening socket and %d client's socket%s", holdings.pid[i], n,
-                                     n == 1 ? "" : "s");
+            sharing->expected =
+                "who listens holds no client's socket, and who serves a client does not hold the listener";
+            sharing->observed = text("process %d holds the listening socket and %d client's socket%s", holdings.pid[i],
+                                     n, n == 1 ? "" : "s");
             return false;
         }
         if (n > 1) {
@@ -182,9 +183,10 @@ void shares_no_descriptors(int port)
     struct awaited awaited = {.come = nothing_is_shared, .context = &sharing, .seconds = 1.5};
     if (wait_until(&awaited) == CAME)
         return;
-    verdict_because("fork() copies every descriptor. The parent closes the client's socket, the child closes the listener: a "
-                    "connection ends for the client only when its last copy is closed, and a port stays taken as long as "
-                    "anybody holds the listener.");
+    verdict_because(
+        "fork() copies every descriptor. The parent closes the client's socket, the child closes the listener: a "
+        "connection ends for the client only when its last copy is closed, and a port stays taken as long as "
+        "anybody holds the listener.");
     fails(sharing.expected, sharing.observed);
 }
 
@@ -204,7 +206,7 @@ static bool is_tcp_socket(pid_t pid, int fd)
 
 struct others {
     const struct conn *conn;
-    const char *list;       /* "4, 5" */
+    const char *list; /* "4, 5" */
 };
 
 static bool holds_no_other(void *context)

@@ -65,8 +65,8 @@ static void leaves_nothing(struct program *program)
 
 static void ends(struct program *program, double seconds, int status)
 {
-    const char *expected = seconds > 0 ? text("%s ends with status %d within %g second%s", program->name, status, seconds,
-                                              seconds > 1 ? "s" : "")
+    const char *expected = seconds > 0 ? text("%s ends with status %d within %g second%s", program->name, status,
+                                              seconds, seconds > 1 ? "s" : "")
                                        : text("%s ends with status %d", program->name, status);
     struct awaited awaited = {.come = has_ended, .context = program, .seconds = seconds > 0 ? seconds + 1 : 0};
     enum waited waited = wait_until(&awaited);
@@ -77,8 +77,9 @@ static void ends(struct program *program, double seconds, int status)
     }
     program_is_sane(program);
     if (WIFSIGNALED(program->status)) {
-        verdict_because("A signal that is not caught ends the process where it stands. To end with a status of its own, "
-                        "the program must catch it (sigaction, or block it and use signalfd).");
+        verdict_because(
+            "A signal that is not caught ends the process where it stands. To end with a status of its own, "
+            "the program must catch it (sigaction, or block it and use signalfd).");
         fails(expected, program_fate(program));
     }
     if (WEXITSTATUS(program->status) != status)
@@ -207,10 +208,10 @@ void program_complains(struct program *program, const char *const *words)
     program_is_sane(program);
     struct output *err = &program->err;
     const char *missing = missing_word(&complaint);
-    const char *observed = err->length == 0 ? "stderr is empty"
-                                            : text("stderr is %s, without %s",
-                                                   quoted((struct bytes){err->data, err->length}, 200),
-                                                   missing == NULL ? "" : alternatives(missing));
+    const char *observed = err->length == 0
+                               ? "stderr is empty"
+                               : text("stderr is %s, without %s", quoted((struct bytes){err->data, err->length}, 200),
+                                      missing == NULL ? "" : alternatives(missing));
     if (program->ended && program->out.length > 0 && err->length == 0)
         verdict_because("It printed %s on stdout: messages belong on stderr, so that they can't be taken for data.",
                         quoted(printed(program), 80));
@@ -379,8 +380,9 @@ void uses_no_cpu(struct program *program)
     if (share < 0.1 && !never_slept)
         return;
     struct awaited described = {.come = has_ended, .context = program, .seconds = 0.7};
-    verdict_because("A loop asks again and again whether something has come. Let the kernel wake it: block in read(), accept() "
-                    "or poll().");
+    verdict_because(
+        "A loop asks again and again whether something has come. Let the kernel wake it: block in read(), accept() "
+        "or poll().");
     wait_fails(waited == LATE ? LATE : ENDED, &described, "a program that waits sleeps, and uses no CPU",
                text("it ran, or was ready to run, %.0f %% of the time, though it had nothing to do",
                     (share + kept_waiting) * 100));

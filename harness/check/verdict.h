@@ -15,12 +15,12 @@ enum outcome { PASSED, FAILED, NOT_GRADED, FAULT };
 
 struct verdict {
     enum outcome outcome;
-    const char *expected;   /**< what the contract asks for; NULL unless failed */
-    const char *observed;   /**< what the program did, or the reason for a fault or for not grading */
-    const char *because;    /**< what leads to the cause; may be NULL */
-    struct source where;    /**< file "" if unknown */
-    bool is_whole;          /**< `because` says it all: the check's own words add nothing */
-    bool crashed;           /**< ended by a signal that a memory error raises: memcheck may know the line */
+    const char *expected; /**< what the contract asks for; NULL unless failed */
+    const char *observed; /**< what the program did, or the reason for a fault or for not grading */
+    const char *because;  /**< what leads to the cause; may be NULL */
+    struct source where;  /**< file "" if unknown */
+    bool is_whole;        /**< `because` says it all: the check's own words add nothing */
+    bool crashed;         /**< ended by a signal that a memory error raises: memcheck may know the line */
 };
 
 /** Says why, for a failure that comes next: verdict_because() first, then fails(). The last one counts. */

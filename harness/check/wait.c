@@ -77,9 +77,9 @@ struct watch {
     double next;
     double gap;
     uint64_t signature;
-    double since;          /* when this signature was first seen */
-    int looks;             /* how many looks in a row have seen it */
-    bool doubted;          /* looked deeper at this signature, and it is not certain */
+    double since; /* when this signature was first seen */
+    int looks;    /* how many looks in a row have seen it */
+    bool doubted; /* looked deeper at this signature, and it is not certain */
 };
 
 static struct stuck_look last_look;
@@ -158,8 +158,9 @@ static void check_stopped(const struct watch *watch)
             return; /* it is the check that has stopped it */
     }
     verdict_is_whole();
-    verdict_because("A stopped process does nothing until it gets SIGCONT. SIGSTOP comes from raise() or kill(), SIGTTIN "
-                    "and SIGTTOU from reading or setting a terminal.");
+    verdict_because(
+        "A stopped process does nothing until it gets SIGCONT. SIGSTOP comes from raise() or kill(), SIGTTIN "
+        "and SIGTTOU from reading or setting a terminal.");
     fails("a program that runs", "your program has stopped itself (state T)");
 }
 
@@ -286,17 +287,25 @@ static const char *what_for(const struct thread *thread, const char *call)
         const char *call;
         const char *what;
     } reasons[] = {
-        {"accept", "another client"},         {"accept4", "another client"},
-        {"wait4", "a child process to end"},  {"waitid", "a child process to end"},
-        {"futex", "a lock or another thread"}, {"sigsuspend", "a signal"},
-        {"pause", "a signal"},                {"sigtimedwait", "a signal"},
-        {"flock", "a lock"},                  {"write", "room to send: nobody reads what it has sent"},
+        {"accept", "another client"},
+        {"accept4", "another client"},
+        {"wait4", "a child process to end"},
+        {"waitid", "a child process to end"},
+        {"futex", "a lock or another thread"},
+        {"sigsuspend", "a signal"},
+        {"pause", "a signal"},
+        {"sigtimedwait", "a signal"},
+        {"flock", "a lock"},
+        {"write", "room to send: nobody reads what it has sent"},
         {"writev", "room to send: nobody reads what it has sent"},
         {"sendto", "room to send: nobody reads what it has sent"},
         {"sendmsg", "room to send: nobody reads what it has sent"},
-        {"poll", "an event, without a time-out"}, {"ppoll", "an event, without a time-out"},
-        {"select", "an event, without a time-out"}, {"pselect", "an event, without a time-out"},
-        {"epoll_wait", "an event, without a time-out"}, {"epoll_pwait", "an event, without a time-out"},
+        {"poll", "an event, without a time-out"},
+        {"ppoll", "an event, without a time-out"},
+        {"select", "an event, without a time-out"},
+        {"pselect", "an event, without a time-out"},
+        {"epoll_wait", "an event, without a time-out"},
+        {"epoll_pwait", "an event, without a time-out"},
     };
     for (size_t i = 0; i < sizeof reasons / sizeof *reasons; i++) {
         if (strcmp(call, reasons[i].call) == 0)
@@ -326,12 +335,13 @@ static const char *describe_stuck(const struct awaited *awaited)
     const char *call = where.call[0] != '\0' ? where.call : system_call;
     const char *process = thread->pid == program->pid ? "your program" : text("your program's process %d", thread->pid);
     const char *on = conn_of_descriptor(thread->pid, stuck_descriptor(thread));
-    verdict_because_also("It waits for %s%s%s.", what_for(thread, system_call), awaited->who_waits == NULL ? "" : ", while ",
+    verdict_because_also("It waits for %s%s%s.", what_for(thread, system_call),
+                         awaited->who_waits == NULL ? "" : ", while ",
                          awaited->who_waits == NULL ? "" : awaited->who_waits);
     if (program->ended)
         process = text("%s, but left process %d behind, which", program_fate(program), thread->pid);
-    return text("%s is waiting in %s()%s%s%s", process, call, where_words(&where), on == NULL ? "" : ", on its connection to ",
-                on == NULL ? "" : on);
+    return text("%s is waiting in %s()%s%s%s", process, call, where_words(&where),
+                on == NULL ? "" : ", on its connection to ", on == NULL ? "" : on);
 }
 
 static const char *describe_moving(void)

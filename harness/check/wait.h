@@ -19,17 +19,17 @@ enum { FDS_MAX = 4 };
 struct awaited {
     bool (*come)(void *context); /**< has it come? May read, must not block. Called often. */
     void *context;
-    int fd;                 /**< a descriptor whose events may bring it; 0 for none */
-    short events;           /**< of poll(2) */
-    double seconds;         /**< at most so long; 0 means WAIT_SECONDS without a byte moving anywhere */
-    bool until_end;         /**< when no program is left it can't come any more */
-    bool stuck_is_no_end;   /**< wait for the whole time though the programs are stuck */
-    const char *who_waits;  /**< "the server waits for end-of-file": for the report */
+    int fd;                  /**< a descriptor whose events may bring it; 0 for none */
+    short events;            /**< of poll(2) */
+    double seconds;          /**< at most so long; 0 means WAIT_SECONDS without a byte moving anywhere */
+    bool until_end;          /**< when no program is left it can't come any more */
+    bool stuck_is_no_end;    /**< wait for the whole time though the programs are stuck */
+    const char *who_waits;   /**< "the server waits for end-of-file": for the report */
     const struct conn *conn; /**< the connection that this is about, or NULL */
 };
 
-#define WAIT_SECONDS 5.0    /**< a verb's patience with a program that moves but does not get there */
-#define CHECK_SECONDS 20.0  /**< a check's, all its verbs together */
+#define WAIT_SECONDS 5.0   /**< a verb's patience with a program that moves but does not get there */
+#define CHECK_SECONDS 20.0 /**< a check's, all its verbs together */
 
 /** Waits, and returns which of the four ends it was. A program that has gone mad ends the check from within. */
 enum waited wait_until(const struct awaited *awaited);

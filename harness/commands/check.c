@@ -186,7 +186,8 @@ static void tell_next(const struct screen *screen, const json_t *document, const
         screen_paint(screen, GOOD);
         printf("\nFull marks.");
         screen_paint(screen, PLAIN);
-        printf(" Compare: %s solution %d    Go on: %s next\n", sockeye_name(), result_number(lesson, "number"), sockeye_name());
+        printf(" Compare: %s solution %d    Go on: %s next\n", sockeye_name(), result_number(lesson, "number"),
+               sockeye_name());
     }
 }
 
@@ -258,7 +259,8 @@ int command_check(const struct kit *kit, int argc, char *argv[])
         else if (options.work != NULL)
             snprintf(named, sizeof named, " --work %s", options.work);
         tell_mode(&world, &screen);
-        report_document(&screen, document, &(struct report_options){.trace = options.trace, .typed = sockeye_name(), .work = named});
+        report_document(&screen, document,
+                        &(struct report_options){.trace = options.trace, .typed = sockeye_name(), .work = named});
         tell_next(&screen, document, &options);
     }
     json_decref(document);

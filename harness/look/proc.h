@@ -18,7 +18,7 @@ enum { PROC_MAX = 1024, PROC_DESCRIPTORS_MAX = 4096 };
 struct process {
     pid_t pid;
     pid_t parent;
-    char state;   /**< R, S, D, T, t, Z or X: proc(5) */
+    char state; /**< R, S, D, T, t, Z or X: proc(5) */
     int threads;
 };
 
@@ -27,11 +27,11 @@ struct thread {
     pid_t pid;
     pid_t tid;
     char state;
-    bool call_known;           /**< false where /proc/PID/syscall may not be read, or the thread is running */
-    long call;                 /**< the system call's number, or -1 outside of one */
+    bool call_known; /**< false where /proc/PID/syscall may not be read, or the thread is running */
+    long call;       /**< the system call's number, or -1 outside of one */
     unsigned long args[6];
     unsigned long long switches; /**< voluntary and involuntary context switches so far */
-    bool signal_due;           /**< a signal is pending that is not blocked */
+    bool signal_due;             /**< a signal is pending that is not blocked */
 };
 
 /** An open descriptor and what /proc/PID/fd says it is, such as "socket:[1234]". */

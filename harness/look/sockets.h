@@ -17,15 +17,15 @@ enum { SOCKET_STATE_ESTABLISHED = 1, SOCKET_STATE_LISTEN = 10 }; /* include/net/
 
 struct socket_row {
     enum socket_kind kind;
-    bool ipv6;                  /**< the socket's own family; a dual-stack socket is IPv6 */
+    bool ipv6; /**< the socket's own family; a dual-stack socket is IPv6 */
     struct in6_addr local;
     struct in6_addr remote;
     int local_port;
     int remote_port;
     int state;
-    unsigned long sending;      /**< bytes that the other side has not acknowledged */
-    unsigned long receiving;    /**< bytes that the program has not read; of a listener: connections not accepted */
-    unsigned long inode;        /**< 0 when no process holds the socket any more */
+    unsigned long sending;   /**< bytes that the other side has not acknowledged */
+    unsigned long receiving; /**< bytes that the program has not read; of a listener: connections not accepted */
+    unsigned long inode;     /**< 0 when no process holds the socket any more */
 };
 
 /** Calls @p visit with each socket of a kind until it returns true; returns true if it did. */

@@ -1,8 +1,8 @@
 #define _GNU_SOURCE
 #include "look/source.h"
 
-#include <fcntl.h>
 #include <elfutils/libdwfl.h>
+#include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>

@@ -12,10 +12,10 @@
 #include <sys/types.h>
 
 struct source {
-    char file[128];      /**< the file's name without folders, "" if unknown */
-    int line;            /**< from 1, 0 if unknown */
-    char function[64];   /**< the program's own function */
-    char call[64];       /**< what it has called, such as "recv", "" if it is in code of its own */
+    char file[128];    /**< the file's name without folders, "" if unknown */
+    int line;          /**< from 1, 0 if unknown */
+    char function[64]; /**< the program's own function */
+    char call[64];     /**< what it has called, such as "recv", "" if it is in code of its own */
 };
 
 /**

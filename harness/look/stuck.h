@@ -17,9 +17,9 @@
 enum { STUCK_THREADS_MAX = 2048 };
 
 struct stuck_look {
-    bool asleep;                /**< every thread sleeps in a call without a time-out */
-    bool stopped;               /**< every thread is stopped by a signal (SIGSTOP, SIGTSTP, SIGTTIN, SIGTTOU) */
-    uint64_t signature;         /**< equal in two looks only if nothing has moved between them */
+    bool asleep;        /**< every thread sleeps in a call without a time-out */
+    bool stopped;       /**< every thread is stopped by a signal (SIGSTOP, SIGTSTP, SIGTTIN, SIGTTOU) */
+    uint64_t signature; /**< equal in two looks only if nothing has moved between them */
     int threads;
     struct thread thread[STUCK_THREADS_MAX];
 };

@@ -49,8 +49,8 @@ struct peer {
     const char *what;     /**< "a server that …", without a full stop */
     const char *commands; /**< what to type in the other terminal behind "sockeye", PORT for the port; lines */
 
-    reply_function *reply;           /**< NULL: the line itself */
-    bool at_end; /**< a server replies at end-of-file, to all that came (to its start, if it is long) */
+    reply_function *reply; /**< NULL: the line itself */
+    bool at_end;           /**< a server replies at end-of-file, to all that came (to its start, if it is long) */
     const struct peer_clock *clocks; /**< the last has no address */
 
     const char *given[PLAY_OPTIONS_MAX]; /**< the play's options as they were typed; "" without an argument */

@@ -20,8 +20,9 @@ bool result_has_status(const json_t *object, const char *status)
 
 json_t *result_new(const char *kit, const char *seed, bool is_private, const char *submission)
 {
-    return json_pack("{s:s, s:s, s:s, s:s, s:s, s:i, s:i, s:[]}", "schema", "sockeye/result/v1", "kit", kit, "seed", seed, "mode",
-                     is_private ? "private" : "plain", "submission", submission, "score", 0, "max_score", 0, "lessons");
+    return json_pack("{s:s, s:s, s:s, s:s, s:s, s:i, s:i, s:[]}", "schema", "sockeye/result/v1", "kit", kit, "seed",
+                     seed, "mode", is_private ? "private" : "plain", "submission", submission, "score", 0, "max_score",
+                     0, "lessons");
 }
 
 void result_sum_lesson(json_t *lesson)
@@ -30,8 +31,7 @@ void result_sum_lesson(json_t *lesson)
     int max = 0;
     size_t i;
     json_t *check;
-    json_array_foreach(json_object_get(lesson, "checks"), i, check)
-    {
+    json_array_foreach (json_object_get(lesson, "checks"), i, check) {
         score += result_number(check, "points");
         if (!result_has_status(check, "not-graded"))
             max += result_number(check, "max_points");
@@ -46,8 +46,7 @@ void result_sum(json_t *document)
     int max = 0;
     size_t i;
     json_t *lesson;
-    json_array_foreach(json_object_get(document, "lessons"), i, lesson)
-    {
+    json_array_foreach (json_object_get(document, "lessons"), i, lesson) {
         score += result_number(lesson, "score");
         max += result_number(lesson, "max_score");
     }
@@ -59,12 +58,10 @@ static bool has_fault(const json_t *document)
 {
     size_t i;
     json_t *lesson;
-    json_array_foreach(json_object_get(document, "lessons"), i, lesson)
-    {
+    json_array_foreach (json_object_get(document, "lessons"), i, lesson) {
         size_t k;
         json_t *check;
-        json_array_foreach(json_object_get(lesson, "checks"), k, check)
-        {
+        json_array_foreach (json_object_get(lesson, "checks"), k, check) {
             if (result_has_status(check, "fault"))
                 return true;
         }
@@ -80,8 +77,7 @@ int result_exit_status(const json_t *document)
         return 3;
     size_t i;
     json_t *lesson;
-    json_array_foreach(json_object_get(document, "lessons"), i, lesson)
-    {
+    json_array_foreach (json_object_get(document, "lessons"), i, lesson) {
         if (!result_has_status(lesson, "passed"))
             return 1;
     }

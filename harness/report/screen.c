@@ -25,7 +25,9 @@ struct screen screen_of_stdout(void)
         width = atoi(columns);
     return (struct screen){
         .file = stdout,
-        .width = width < NARROWEST ? NARROWEST : width > WIDEST ? WIDEST : width,
+        .width = width < NARROWEST ? NARROWEST
+                 : width > WIDEST  ? WIDEST
+                                   : width,
         .colour = terminal && (no_color == NULL || *no_color == '\0') && (term == NULL || strcmp(term, "dumb") != 0),
         .unicode = strcmp(nl_langinfo(CODESET), "UTF-8") == 0,
     };

@@ -11,7 +11,7 @@
 
 struct screen {
     FILE *file;
-    int width;          /**< columns, from 60 to 100 */
+    int width; /**< columns, from 60 to 100 */
     bool colour;
     bool unicode;
 };

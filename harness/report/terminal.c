@@ -15,8 +15,8 @@ static const struct mark {
     const char *ascii;
     enum paint paint;
 } marks[] = {
-    {"passed", "✓", "ok", GOOD},         {"failed", "✗", "XX", BAD},  {"skipped", "–", "--", DIM},
-    {"not-graded", "·", "..", DIM},      {"fault", "!", "!!", BAD},
+    {"passed", "✓", "ok", GOOD},    {"failed", "✗", "XX", BAD}, {"skipped", "–", "--", DIM},
+    {"not-graded", "·", "..", DIM}, {"fault", "!", "!!", BAD},
 };
 
 static const struct mark *mark_of(const char *status)
@@ -105,7 +105,8 @@ static void failure(const struct screen *screen, const json_t *lesson, const jso
     where(screen, json_object_get(check, "where"));
     snprintf(text, sizeof text, "%s hint %d", options->typed, number);
     part(screen, "hint", text, HINT);
-    snprintf(text, sizeof text, "%s check %d --only %s --seed %s --trace%s", options->typed, number, short_id(check), seed, options->work);
+    snprintf(text, sizeof text, "%s check %d --only %s --seed %s --trace%s", options->typed, number, short_id(check),
+             seed, options->work);
     part(screen, "replay", text, HINT);
     fputc('\n', screen->file);
 }
@@ -139,7 +140,8 @@ static void warnings(const struct screen *screen, const json_t *lesson)
     char words[100];
     if (count == 0)
         return;
-    snprintf(words, sizeof words, "the compiler warns %d time%s; it is right more often than not:", count, count == 1 ? "" : "s");
+    snprintf(words, sizeof words, "the compiler warns %d time%s; it is right more often than not:", count,
+             count == 1 ? "" : "s");
     screen_paragraph(screen, 2, "", words);
     compiler_says(screen, lesson);
     fputc('\n', screen->file);
@@ -157,8 +159,7 @@ static void lesson_report(const struct screen *screen, const json_t *lesson, con
     bool told = false; /* the first failure in full */
     size_t i;
     json_t *check;
-    json_array_foreach(json_object_get(lesson, "checks"), i, check)
-    {
+    json_array_foreach (json_object_get(lesson, "checks"), i, check) {
         const char *status = result_text(check, "status");
         check_line(screen, check);
         if (strcmp(status, "failed") == 0 && (!told || options->trace)) {
@@ -176,8 +177,7 @@ void report_document(const struct screen *screen, const json_t *document, const 
 {
     size_t i;
     json_t *lesson;
-    json_array_foreach(json_object_get(document, "lessons"), i, lesson)
-    {
+    json_array_foreach (json_object_get(document, "lessons"), i, lesson) {
         if (i > 0)
             fputc('\n', screen->file);
         lesson_report(screen, lesson, result_text(document, "seed"), options);

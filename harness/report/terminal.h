@@ -10,9 +10,9 @@
 
 /** How much of it. */
 struct report_options {
-    bool trace;         /**< the whole wire diagram of every check */
-    const char *typed;  /**< what is typed to run sockeye, for the commands that it names */
-    const char *work;   /**< " --work DIR" or "", for the commands that it names */
+    bool trace;        /**< the whole wire diagram of every check */
+    const char *typed; /**< what is typed to run sockeye, for the commands that it names */
+    const char *work;  /**< " --work DIR" or "", for the commands that it names */
 };
 
 /** Prints every lesson: the first failure in full, the other checks a line each. */

@@ -29,7 +29,8 @@ static bool same_kind(const char *a, const char *b)
 
 static bool same_event(const json_t *a, const json_t *b)
 {
-    return strcmp(result_text(a, "event"), result_text(b, "event")) == 0 && same_kind(result_text(a, "from"), result_text(b, "from")) &&
+    return strcmp(result_text(a, "event"), result_text(b, "event")) == 0 &&
+           same_kind(result_text(a, "from"), result_text(b, "from")) &&
            same_kind(result_text(a, "to"), result_text(b, "to")) &&
            strcmp(result_text(a, "data"), result_text(b, "data")) == 0;
 }
@@ -39,8 +40,7 @@ static int collect(const json_t *wire, struct line *lines)
     int count = 0;
     size_t i;
     json_t *event;
-    json_array_foreach(wire, i, event)
-    {
+    json_array_foreach (wire, i, event) {
         if (count > 0 && same_event(lines[count - 1].event, event))
             lines[count - 1].times++;
         else if (count < LINES_MAX)
@@ -181,7 +181,8 @@ void wire_draw(const struct screen *screen, const json_t *wire, int indent, int 
     screen_paint(screen, DIM);
     fprintf(screen->file, "%*syou%*speer\n", indent, "", columns - 3, "");
     if (first > 0)
-        fprintf(screen->file, "%*s%s %d earlier steps: --trace shows them\n", indent, "", screen_sign(screen, "⋮", ":"), first);
+        fprintf(screen->file, "%*s%s %d earlier steps: --trace shows them\n", indent, "", screen_sign(screen, "⋮", ":"),
+                first);
     screen_paint(screen, PLAIN);
     for (int i = first; i < count; i++)
         draw_line(screen, &lines[i], indent, columns);

@@ -138,7 +138,8 @@ static bool collect(struct collected *pipe)
 {
     char waste[4096];
     bool full = pipe->length == pipe->max;
-    ssize_t n = read(pipe->fd, full ? waste : pipe->data + pipe->length, full ? sizeof waste : pipe->max - pipe->length);
+    ssize_t n = read(pipe->fd, full ? waste : pipe->data + pipe->length,
+                     full ? sizeof waste : pipe->max - pipe->length);
     if (n > 0 && !full)
         pipe->length += (size_t)n;
     return n > 0 || (n == -1 && errno == EINTR);
@@ -185,7 +186,8 @@ static struct build compile(const struct world *world, const char *folder, const
 {
     /* The executable comes back through a pipe: what compiles can write nowhere that outlives its world. */
     char script[600];
-    snprintf(script, sizeof script, BUILD_COMMAND " -o \"$TMPDIR\"/%s %s.c && cat \"$TMPDIR\"/%s >&3", name, name, name);
+    snprintf(script, sizeof script, BUILD_COMMAND " -o \"$TMPDIR\"/%s %s.c && cat \"$TMPDIR\"/%s >&3", name, name,
+             name);
     const char *const command[] = {"/bin/sh", "-c", script, NULL};
     struct path scratch = path_of("%s/compile-XXXXXX", rundir());
     if (!world->is_private && (mkdtemp(scratch.text) == NULL || chmod(scratch.text, 0777) == -1))
@@ -222,7 +224,8 @@ static struct build compile(const struct world *world, const char *folder, const
     if (pipes[1].length == pipes[1].max && last_line != NULL)
         last_line[1] = '\0'; /* cut between lines, never within a character */
     if (!whole)
-        return build_says(BUILD_FAILED, "%sThe compiler was stopped: it took more than %d seconds or made more than %d MiB.",
+        return build_says(BUILD_FAILED,
+                          "%sThe compiler was stopped: it took more than %d seconds or made more than %d MiB.",
                           pipes[1].data, BUILD_SECONDS, PROGRAM_MAX >> 20);
     if (!WIFEXITED(status) || WEXITSTATUS(status) == 127)
         return build_says(BUILD_FAULT, "the compiler could not be run: %s", pipes[1].data);

@@ -20,7 +20,7 @@ enum build_status { BUILT, BUILD_FAILED, BUILD_MISSING, BUILD_FAULT };
 struct build {
     enum build_status status;
     int warnings;
-    char *output;     /**< the compiler's words, or the reason; the caller frees it */
+    char *output; /**< the compiler's words, or the reason; the caller frees it */
 };
 
 /** Builds @p source (a path) as program @p name and leaves the executable at @p target. */

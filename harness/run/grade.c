@@ -33,15 +33,15 @@ struct check_run {
     const struct check *check;
     struct lesson_run *lesson;
     enum progress progress;
-    json_t *result;         /* the check's entry in the document, which owns it */
-    bool replaying;         /* it has crashed, and is played again under memcheck to see where */
+    json_t *result; /* the check's entry in the document, which owns it */
+    bool replaying; /* it has crashed, and is played again under memcheck to see where */
 };
 
 struct lesson_run {
     const struct lesson *lesson;
     enum progress progress; /* of its build */
     bool built;
-    char folder[300];       /* of the executables */
+    char folder[300]; /* of the executables */
     json_t *result;
 };
 
@@ -85,9 +85,9 @@ static char *check_id(const struct check *check, const struct lesson *lesson)
 
 static json_t *new_check(const struct check *check, const struct lesson *lesson)
 {
-    return json_pack("{s:s, s:s, s:s, s:i, s:i, s:n, s:n, s:n, s:n, s:s, s:[], s:f}", "id", check_id(check, lesson), "title",
-                     check->title, "status", "skipped", "points", 0, "max_points", check->points, "expected", "observed",
-                     "because", "where", "hint", "", "wire", "seconds", 0.0);
+    return json_pack("{s:s, s:s, s:s, s:i, s:i, s:n, s:n, s:n, s:n, s:s, s:[], s:f}", "id", check_id(check, lesson),
+                     "title", check->title, "status", "skipped", "points", 0, "max_points", check->points, "expected",
+                     "observed", "because", "where", "hint", "", "wire", "seconds", 0.0);
 }
 
 static void set_outcome(json_t *check, const char *status, const char *observed)
@@ -114,8 +114,8 @@ static void prepare(struct grading *grading, json_t *document)
         *run = (struct lesson_run){.lesson = lesson};
         snprintf(run->folder, sizeof run->folder, "%.200s/programs-%d", rundir(), lesson->number);
         run->result = json_pack("{s:i, s:s, s:s, s:i, s:i, s:{s:s, s:i, s:s}, s:[]}", "number", lesson->number, "name",
-                                lesson->name, "status", "failed", "score", 0, "max_score", 0, "build", "status", "built",
-                                "warnings", 0, "output", "", "checks");
+                                lesson->name, "status", "failed", "score", 0, "max_score", 0, "build", "status",
+                                "built", "warnings", 0, "output", "", "checks");
         json_array_append_new(json_object_get(document, "lessons"), run->result);
         const struct check *check = checks_of(lesson->folder);
         for (; check != NULL && strcmp(check->lesson, lesson->folder) == 0; check = check->next) {
@@ -222,7 +222,8 @@ static bool start_check(struct grading *grading, struct check_run *run, struct j
     long place = job - grading->job;
     bool as_other = !world->is_private && world->run_as != (uid_t)-1;
     snprintf(uid, sizeof uid, "%ld", as_other ? (long)world->run_as + place : -1L);
-    snprintf(flags, sizeof flags, "-%s%s%s", memcheck ? "m" : "", run->replaying ? "r" : "", plan->trace && !memcheck ? "t" : "");
+    snprintf(flags, sizeof flags, "-%s%s%s", memcheck ? "m" : "", run->replaying ? "r" : "",
+             plan->trace && !memcheck ? "t" : "");
 
     struct path scratch = path_of("/tmp/check/work"); /* in a private world the worker makes it itself */
     if (!world->is_private) {
@@ -289,7 +290,8 @@ static enum prerequisites prerequisites(struct grading *grading, struct check_ru
     snprintf(names, sizeof names, "%s", run->check->after == NULL ? "" : run->check->after);
     for (char *name; (name = strsep(&rest, ", ")) != NULL;) {
         const struct check_run *first = *name == '\0' ? NULL : named(grading, run->lesson, name);
-        if (first == NULL || result_has_status(first->result, "passed") || result_has_status(first->result, "not-graded"))
+        if (first == NULL || result_has_status(first->result, "passed") ||
+            result_has_status(first->result, "not-graded"))
             continue;
         if (first->progress != DONE) {
             all = NOT_YET;
@@ -381,8 +383,8 @@ static void take_result(struct check_run *run, json_t *value, const struct job *
     if (value == NULL) {
         char words[2300];
         snprintf(words, sizeof words, "the worker %s%s%.2000s",
-                 job->overdue ? "did not end in time and was ended" : "broke off without a result", job->words[0] == '\0' ? "" : ": ",
-                 job->words);
+                 job->overdue ? "did not end in time and was ended" : "broke off without a result",
+                 job->words[0] == '\0' ? "" : ": ", job->words);
         set_outcome(result, "fault", words);
     }
     for (size_t i = 0; value != NULL && i < sizeof members / sizeof *members; i++)
@@ -392,8 +394,9 @@ static void take_result(struct check_run *run, json_t *value, const struct job *
     const char *because = result_text(result, "because");
     bool whole = *because != '\0' && json_is_true(json_object_get(value, "whole"));
     if (result_has_status(result, "failed") && run->check->because != NULL && !whole)
-        json_object_set_new(result, "because", *because == '\0' ? json_string(run->check->because)
-                                                                : json_sprintf("%s %s", because, run->check->because));
+        json_object_set_new(result, "because",
+                            *because == '\0' ? json_string(run->check->because)
+                                             : json_sprintf("%s %s", because, run->check->because));
 }
 
 /* A skeleton says on stderr which step is next: "step 3 is still to do: see TODO 3". */
@@ -402,9 +405,11 @@ static void point_to_step(json_t *result)
     const char *said = strstr(result_text(result, "observed"), " is still to do: see TODO ");
     int step = said == NULL ? 0 : atoi(said + strlen(" is still to do: see TODO "));
     if (step > 0)
-        json_object_set_new(result, "because", json_sprintf("That is the skeleton's own message: find TODO %d in your file, do "
-                                                            "what step %d of the chapter says, and take the line that says "
-                                                            "so out.", step, step));
+        json_object_set_new(result, "because",
+                            json_sprintf("That is the skeleton's own message: find TODO %d in your file, do "
+                                         "what step %d of the chapter says, and take the line that says "
+                                         "so out.",
+                                         step, step));
 }
 
 /* A replay under memcheck only adds where it crashed, and why. */
@@ -414,9 +419,9 @@ static void take_replay(struct check_run *run, const json_t *value)
     if (!json_is_object(where) || !json_is_true(json_object_get(value, "crashed")))
         return;
     json_object_set(run->result, "where", where);
-    json_object_set_new(run->result, "because", json_sprintf("%s at %s:%d, in %s().", result_text(value, "because"),
-                                                             result_text(where, "file"), result_number(where, "line"),
-                                                             result_text(where, "function")));
+    json_object_set_new(run->result, "because",
+                        json_sprintf("%s at %s:%d, in %s().", result_text(value, "because"), result_text(where, "file"),
+                                     result_number(where, "line"), result_text(where, "function")));
 }
 
 static void finish_check(struct grading *grading, struct check_run *run, json_t *value, const struct job *job)
@@ -491,7 +496,7 @@ static void settle_status(struct lesson_run *run)
     bool passed = true;
     size_t i;
     json_t *check;
-    json_array_foreach(json_object_get(run->result, "checks"), i, check)
+    json_array_foreach (json_object_get(run->result, "checks"), i, check)
         passed = passed && (result_has_status(check, "passed") || result_has_status(check, "not-graded"));
     json_object_set_new(run->result, "status", json_string(passed ? "passed" : "failed"));
 }

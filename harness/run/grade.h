@@ -21,9 +21,9 @@ struct plan {
     const char *submission; /**< its name in the result */
     const char *only;       /**< one check, by name; its prerequisites are not played. NULL: all */
     uint64_t seed;
-    int jobs;               /**< checks side by side at most; 0: as many as the machine carries */
-    bool memcheck;          /**< false: checks under memcheck are not graded here */
-    bool trace;             /**< record the programs' system calls */
+    int jobs;      /**< checks side by side at most; 0: as many as the machine carries */
+    bool memcheck; /**< false: checks under memcheck are not graded here */
+    bool trace;    /**< record the programs' system calls */
     void (*progress)(const json_t *lesson, const json_t *check); /**< called as each check ends; may be NULL */
 };
 

@@ -12,16 +12,16 @@ enum { JOBS_MAX = 64 };
 
 /** One process under way. */
 struct job {
-    pid_t pid;              /**< 0: this place is free */
-    int result;             /**< our end of its descriptor 3 */
-    int errors;             /**< our end of its stderr */
+    pid_t pid;  /**< 0: this place is free */
+    int result; /**< our end of its descriptor 3 */
+    int errors; /**< our end of its stderr */
     char *data;
     size_t length;
-    char words[2048];       /**< the beginning of what it said on stderr */
+    char words[2048]; /**< the beginning of what it said on stderr */
     size_t words_length;
-    double deadline;        /**< monotonic seconds */
-    bool overdue;           /**< it was ended because its deadline had passed */
-    void *context;          /**< the caller's */
+    double deadline; /**< monotonic seconds */
+    bool overdue;    /**< it was ended because its deadline had passed */
+    void *context;   /**< the caller's */
 };
 
 /** Waits for jobs until one has ended. Its value (NULL if it gave none that can be read) goes to @p value. Returns the

@@ -36,7 +36,8 @@ static void read_programs(const char *path, struct lesson *lesson)
         if (!is_program_source(entry->d_name) || lesson->programs == LESSON_PROGRAMS_MAX ||
             length - 2 >= sizeof lesson->program[0])
             continue;
-        snprintf(lesson->program[lesson->programs++], sizeof lesson->program[0], "%.*s", (int)(length - 2), entry->d_name);
+        snprintf(lesson->program[lesson->programs++], sizeof lesson->program[0], "%.*s", (int)(length - 2),
+                 entry->d_name);
     }
     if (directory != NULL)
         closedir(directory);
@@ -117,7 +118,8 @@ int kit_find(struct kit *kit, const char **problem)
     }
     DIR *directory = opendir(path_of("%s/lessons", kit->root.text).text);
     if (directory == NULL) {
-        *problem = "can't find the lessons: they belong beside ./sockeye, or in ../share/sockeye of where it is installed";
+        *problem =
+            "can't find the lessons: they belong beside ./sockeye, or in ../share/sockeye of where it is installed";
         return -1;
     }
     for (struct dirent *entry; (entry = readdir(directory)) != NULL;)
@@ -145,7 +147,8 @@ const struct lesson *kit_lesson(const struct kit *kit, const char *word)
 int lesson_points(const struct lesson *lesson)
 {
     int points = 0;
-    for (const struct check *c = checks_of(lesson->folder); c != NULL && strcmp(c->lesson, lesson->folder) == 0; c = c->next)
+    for (const struct check *c = checks_of(lesson->folder); c != NULL && strcmp(c->lesson, lesson->folder) == 0;
+         c = c->next)
         points += c->points;
     return points;
 }

@@ -13,17 +13,17 @@ enum { LESSONS_MAX = 64, LESSON_PROGRAMS_MAX = 4 };
 
 struct lesson {
     int number;
-    char folder[64];                             /**< "07-fork-server" */
-    const char *name;                            /**< "fork-server", inside folder */
-    char title[96];                              /**< the chapter's, without "Lesson 7: " */
-    char summary[300];                           /**< the chapter's first sentence */
-    char program[LESSON_PROGRAMS_MAX][48];       /**< the .c files but check.c and peer.c, without ".c" */
+    char folder[64];                       /**< "07-fork-server" */
+    const char *name;                      /**< "fork-server", inside folder */
+    char title[96];                        /**< the chapter's, without "Lesson 7: " */
+    char summary[300];                     /**< the chapter's first sentence */
+    char program[LESSON_PROGRAMS_MAX][48]; /**< the .c files but check.c and peer.c, without ".c" */
     int programs;
 };
 
 struct kit {
-    struct path root;             /**< where lessons/ and solutions/ are */
-    struct path worker;           /**< the worker's executable */
+    struct path root;   /**< where lessons/ and solutions/ are */
+    struct path worker; /**< the worker's executable */
     struct lesson lesson[LESSONS_MAX];
     int lessons;
 };

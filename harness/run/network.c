@@ -58,7 +58,8 @@ static int add_default_route(void)
 {
     struct route_request request = {
         .route = {.rtm_scope = RT_SCOPE_LINK, .rtm_type = RTN_UNICAST},
-        .attribute = {{{.rta_type = RTA_OIF}, if_nametoindex("lo")}, {{.rta_type = RTA_PREFSRC}, htonl(INADDR_LOOPBACK)}},
+        .attribute = {{{.rta_type = RTA_OIF}, if_nametoindex("lo")},
+                      {{.rta_type = RTA_PREFSRC}, htonl(INADDR_LOOPBACK)}},
     };
     return add_route(&request, 2);
 }
@@ -133,6 +134,7 @@ const char *network_prepare(void)
     add_address(AF_INET6, "2001:db8::1");
     if (write_setting("/proc/sys/net/ipv4/ip_unprivileged_port_start", "0") == -1)
         return "open the ports below 1024";
-    write_setting("/proc/sys/user/max_user_namespaces", "0"); /* no namespaces inside: one wall more, where it can be had */
+    write_setting("/proc/sys/user/max_user_namespaces",
+                  "0"); /* no namespaces inside: one wall more, where it can be had */
     return NULL;
 }

@@ -87,8 +87,7 @@ static void forget_hints(json_t *memory, const json_t *result)
     json_t *hints = json_object_get(memory, "hints");
     size_t i;
     json_t *check;
-    json_array_foreach(json_object_get(result, "checks"), i, check)
-    {
+    json_array_foreach (json_object_get(result, "checks"), i, check) {
         const char *dot = strchr(result_text(check, "id"), '.');
         if (dot != NULL && result_has_status(check, "passed"))
             json_object_del(hints, dot + 1);
@@ -101,8 +100,7 @@ void work_remember(const struct kit *kit, const json_t *document)
 {
     size_t i;
     json_t *result;
-    json_array_foreach(json_object_get(document, "lessons"), i, result)
-    {
+    json_array_foreach (json_object_get(document, "lessons"), i, result) {
         char number[16];
         snprintf(number, sizeof number, "%d", result_number(result, "number"));
         const struct lesson *lesson = kit_lesson(kit, number);

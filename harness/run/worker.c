@@ -62,15 +62,16 @@ static json_t *wire(void)
         const struct event *event = record_get(i);
         bool is_text = event->to == NULL && strcmp(event->event, "stdout") != 0;
         const char *data = is_text ? event->data.data : quoted(event->data, RECORD_DATA_MAX);
-        json_t *entry = json_pack("{s:f, s:s, s:o, s:s, s:o}", "t", event->t, "from", event->from, "to", words(event->to),
-                                  "event", event->event, "data", event->bytes == 0 ? json_null() : words(data));
+        json_t *entry = json_pack("{s:f, s:s, s:o, s:s, s:o}", "t", event->t, "from", event->from, "to",
+                                  words(event->to), "event", event->event, "data",
+                                  event->bytes == 0 ? json_null() : words(data));
         if (event->bytes > 0 && !is_text)
             json_object_set_new(entry, "bytes", json_integer((json_int_t)event->bytes));
         json_array_append_new(list, entry);
     }
     if (dropped > 0)
-        json_array_append_new(list, json_pack("{s:f, s:s, s:n, s:s, s:o}", "t", now(), "from", "check", "to", "event", "more",
-                                              "data", words(text("%zu more events are not kept", dropped))));
+        json_array_append_new(list, json_pack("{s:f, s:s, s:n, s:s, s:o}", "t", now(), "from", "check", "to", "event",
+                                              "more", "data", words(text("%zu more events are not kept", dropped))));
     return list;
 }
 
@@ -78,8 +79,8 @@ static json_t *where_json(const struct source *where)
 {
     if (where->line == 0)
         return json_null();
-    return json_pack("{s:s, s:i, s:s, s:s}", "file", where->file, "line", where->line, "function", where->function, "call",
-                     where->call);
+    return json_pack("{s:s, s:i, s:s, s:s}", "file", where->file, "line", where->line, "function", where->function,
+                     "call", where->call);
 }
 
 static bool is_crash_signal(int status)
@@ -100,8 +101,8 @@ static bool has_crashed(void)
 static void write_result(const struct verdict *verdict, double seconds)
 {
     static const char *const names[] = {"passed", "failed", "not-graded", "fault"};
-    json_t *result = json_pack("{s:s, s:o, s:o, s:o, s:o, s:o, s:f, s:b, s:b}", "status", names[verdict->outcome], "expected",
-                               words(verdict->expected), "observed", words(verdict->observed), "because",
+    json_t *result = json_pack("{s:s, s:o, s:o, s:o, s:o, s:o, s:f, s:b, s:b}", "status", names[verdict->outcome],
+                               "expected", words(verdict->expected), "observed", words(verdict->observed), "because",
                                words(verdict->because), "where", where_json(&verdict->where), "wire", wire(), "seconds",
                                seconds, "crashed", verdict->crashed, "whole", verdict->is_whole);
     json_dumpfd(result, RESULT, JSON_COMPACT | JSON_ENSURE_ASCII);

@@ -111,10 +111,10 @@ static void bubblewrap(struct args *args, const struct world *world, const struc
 {
     static char etc_folder[400];
     snprintf(etc_folder, sizeof etc_folder, "%s/etc", rundir());
-    ADD(args, "bwrap", "--unshare-all", "--unshare-user", "--die-with-parent", "--as-pid-1", "--new-session", "--cap-add",
-        "CAP_NET_ADMIN", "--cap-add", "CAP_SYS_PTRACE", "--cap-add", "CAP_SYS_RESOURCE", "--clearenv", "--setenv", "PATH",
-        "/usr/local/bin:/usr/bin:/bin", "--setenv", "LANG", "C.UTF-8", "--setenv", "TMPDIR", "/tmp", "--ro-bind", "/usr",
-        "/usr");
+    ADD(args, "bwrap", "--unshare-all", "--unshare-user", "--die-with-parent", "--as-pid-1", "--new-session",
+        "--cap-add", "CAP_NET_ADMIN", "--cap-add", "CAP_SYS_PTRACE", "--cap-add", "CAP_SYS_RESOURCE", "--clearenv",
+        "--setenv", "PATH", "/usr/local/bin:/usr/bin:/bin", "--setenv", "LANG", "C.UTF-8", "--setenv", "TMPDIR", "/tmp",
+        "--ro-bind", "/usr", "/usr");
     for (size_t i = 0; i < sizeof system_folders / sizeof *system_folders; i++)
         add_system_folder(args, system_folders[i]);
     ADD(args, "--ro-bind", etc_folder, "/etc", "--ro-bind-try", "/etc/ld.so.cache", "/etc/ld.so.cache", "--ro-bind-try",

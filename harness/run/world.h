@@ -17,19 +17,19 @@
 
 struct world {
     bool is_private;
-    const char *why_plain;   /**< the reason, for people; NULL when private */
-    bool old_bubblewrap;     /**< it can't bound the size of /tmp */
-    uid_t run_as;            /**< who programs run as; (uid_t)-1: as ourselves */
-    char worker[300];        /**< the worker's executable, as this machine sees it */
+    const char *why_plain; /**< the reason, for people; NULL when private */
+    bool old_bubblewrap;   /**< it can't bound the size of /tmp */
+    uid_t run_as;          /**< who programs run as; (uid_t)-1: as ourselves */
+    char worker[300];      /**< the worker's executable, as this machine sees it */
 };
 
 /** What one process in a world gets. */
 struct world_start {
-    const char *const *command;  /**< NULL-terminated; paths as the world has them */
-    const char *folder;          /**< shown read-only at WORLD_FOLDER and the working directory; may be NULL */
-    const char *scratch;         /**< plain only: its $TMPDIR */
-    int out, err, result;        /**< its descriptors 1, 2 and 3 */
-    bool limits;                 /**< the limits of cage.h from the start (a compiler); a worker sets them later */
+    const char *const *command; /**< NULL-terminated; paths as the world has them */
+    const char *folder;         /**< shown read-only at WORLD_FOLDER and the working directory; may be NULL */
+    const char *scratch;        /**< plain only: its $TMPDIR */
+    int out, err, result;       /**< its descriptors 1, 2 and 3 */
+    bool limits;                /**< the limits of cage.h from the start (a compiler); a worker sets them later */
 };
 
 #define WORLD_FOLDER "/lesson"

@@ -797,7 +797,8 @@ PLAY(asks_the_wrong_port, FAILS, .expected = "a datagram to 127.0.0.1 port ")
     is_asked(station, "127.0.0.1");
 }
 
-PLAY(asks_twice, FAILS, .expected = "one datagram to each HOST", .observed = "one more came, to 127.0.0.1 port *: 5 bytes, \"what?\"")
+PLAY(asks_twice, FAILS, .expected = "one datagram to each HOST",
+     .observed = "one more came, to 127.0.0.1 port *: 5 bytes, \"what?\"")
 {
     int port = free_port();
     struct station *station = takes_datagrams(port);
@@ -831,7 +832,8 @@ PLAY(answers_in_a_while, PASSES)
     ends_no_sooner(actor, station, 0);
 }
 
-PLAY(ends_too_soon, FAILS, .expected = "actor listens until 0.5 s have passed", .observed = "it ended 0.0* s after the last datagram")
+PLAY(ends_too_soon, FAILS, .expected = "actor listens until 0.5 s have passed",
+     .observed = "it ended 0.0* s after the last datagram")
 {
     int port = free_port();
     struct station *station = takes_datagrams(port);
@@ -885,8 +887,8 @@ PLAY(prints_the_right_time, PASSES)
     prints_lines(actor, clock_line("it is N s", -61), optional_line("Sending to NAME:N"));
 }
 
-PLAY(prints_the_wrong_sign, FAILS, .expected = "\"it is -61 s\"", .observed = "\"it is 61 s\": 61 where -61 was expected",
-     .because = "The sign is the wrong way round")
+PLAY(prints_the_wrong_sign, FAILS, .expected = "\"it is -61 s\"",
+     .observed = "\"it is 61 s\": 61 where -61 was expected", .because = "The sign is the wrong way round")
 {
     prints_lines(runs(ACTOR, "print", "it is 61 s\n"), clock_line("it is N s", -61));
 }
