@@ -83,10 +83,11 @@ static void print_part(const struct kit *kit, const struct screen *screen, int a
 
 static void print_row(const struct screen *screen, const struct row *row)
 {
-    char points[32];
+    char points[32] = "";
     const struct state *state = row->state;
     const char *sign = screen_sign(screen, state->unicode, state->ascii);
-    snprintf(points, sizeof points, row->max_score > 0 ? "%d/%d" : "", row->score, row->max_score);
+    if (row->max_score > 0)
+        snprintf(points, sizeof points, "%d/%d", row->score, row->max_score);
     int title = screen->width - 2 - screen_columns(sign) - 1 - 2 - 2 - POINTS_COLUMNS - 2 - WORDS_COLUMNS;
     fputs("  ", stdout);
     screen_paint(screen, state->paint);
