@@ -129,8 +129,10 @@ pid_t spawn(const struct how *how, const char *const *vector, struct spawned_end
         words[n] = '\0';
         fault("could not start %s: %s", vector[0], words);
     }
-    if (how->input)
+    if (how->input) {
+        fcntl(in[1], F_SETPIPE_SZ, 1 << 20); /* more at a time: on a busy machine each turn costs */
         fcntl(in[1], F_SETFL, O_NONBLOCK);
+    }
     fcntl(out[0], F_SETFL, O_NONBLOCK);
     fcntl(err[0], F_SETFL, O_NONBLOCK);
     *ends = (struct spawned_ends){.input = in[1], .out = out[0], .err = err[0]};

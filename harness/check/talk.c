@@ -27,7 +27,8 @@ struct talk {
     struct bytes expected;
     char *got; /* as much as expected has */
     size_t got_length;
-    bool slowly; /* reads only when the program has come to rest, or some time has passed */
+    size_t right; /* of those, so many from the start are as expected, as far as we have looked */
+    bool slowly;  /* reads only when the program has come to rest, or some time has passed */
     double last_read;
     bool refused; /* the program's end takes nothing more */
 };
@@ -86,7 +87,9 @@ static bool talk_is_over(void *context)
         hear_some(talk);
         talk->last_read = now();
     }
-    if (common_prefix(got(talk), talk->expected) < talk->got_length)
+    struct bytes new = part(got(talk), talk->right, talk->got_length);
+    talk->right += common_prefix(new, part(talk->expected, talk->right, talk->expected.length));
+    if (talk->right < talk->got_length)
         return true; /* wrong already: no need to wait for the rest */
     bool all_heard = talk->got_length == talk->expected.length || talk->conn->heard_eof;
     return all_heard && (talk->out.length == 0 || talk->refused || talk->conn->heard_eof);
