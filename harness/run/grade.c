@@ -451,25 +451,30 @@ static const struct world *the_world;
 
 static void end_job(const struct job *job)
 {
-    world_end(the_world, job->pid);
+    world_end(the_world, job->pid, job->overdue);
 }
 
 /* In plain mode a worker that was killed leaves its programs to us (PR_SET_CHILD_SUBREAPER). */
 static void end_orphans(const struct grading *grading)
 {
     pid_t children[PROC_MAX];
-    int count = proc_children(getpid(), children, PROC_MAX);
-    for (int i = 0; i < count; i++) {
-        bool known = false;
-        for (int k = 0; k < grading->not_ours_count; k++)
-            known = known || grading->not_ours[k] == children[i];
-        for (int k = 0; k < grading->jobs; k++)
-            known = known || grading->job[k].pid == children[i];
-        if (known)
-            continue;
-        kill(children[i], SIGKILL);
-        waitpid(children[i], NULL, 0);
-    }
+    bool found;
+    do { /* the children of one that was ended come to us, too */
+        found = false;
+        int count = proc_children(getpid(), children, PROC_MAX);
+        for (int i = 0; i < count; i++) {
+            bool known = false;
+            for (int k = 0; k < grading->not_ours_count; k++)
+                known = known || grading->not_ours[k] == children[i];
+            for (int k = 0; k < grading->jobs; k++)
+                known = known || grading->job[k].pid == children[i];
+            if (known)
+                continue;
+            kill(children[i], SIGKILL);
+            waitpid(children[i], NULL, 0);
+            found = true;
+        }
+    } while (found);
 }
 
 static void stop_all(struct grading *grading)
@@ -481,7 +486,7 @@ static void stop_all(struct grading *grading)
     for (int i = 0; i < grading->jobs; i++) {
         if (grading->job[i].pid == 0)
             continue;
-        waitpid(grading->job[i].pid, NULL, 0);
+        jobs_reap(grading->job[i].pid);
         close(grading->job[i].result);
         close(grading->job[i].errors);
         free(grading->job[i].data);

@@ -6,6 +6,7 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -73,14 +74,28 @@ static void read_words(struct job *job)
     job->words[job->words_length] = '\0';
 }
 
+void jobs_reap(pid_t pid)
+{
+    int fd = (int)syscall(SYS_pidfd_open, pid, 0);
+    struct pollfd ended = {.fd = fd, .events = POLLIN};
+    double deadline = jobs_now() + 10;
+    for (double left = 10; fd != -1 && left > 0 && poll(&ended, 1, (int)(left * 1000) + 1) != 1;)
+        left = deadline - jobs_now();
+    if (fd != -1 && ended.revents == 0) /* stopped by a program of the same user, perhaps */
+        kill(pid, SIGKILL);
+    if (fd != -1)
+        close(fd);
+    while (waitpid(pid, NULL, 0) == -1 && errno == EINTR)
+        ;
+}
+
 static json_t *finish(struct job *job)
 {
     json_t *value = json_loadb(job->data == NULL ? "" : job->data, job->length, 0, NULL);
     free(job->data);
     job->data = NULL;
     close(job->result);
-    while (waitpid(job->pid, NULL, 0) == -1 && errno == EINTR)
-        ;
+    jobs_reap(job->pid);
     while (job->errors != -1) { /* its last words: the pipe may be held open by nobody now, so this ends */
         struct pollfd ready = {.fd = job->errors, .events = POLLIN};
         if (poll(&ready, 1, 0) != 1)
@@ -119,9 +134,9 @@ struct job *jobs_wait(struct job *jobs, int count, json_t **value, void (*end)(c
                 return &jobs[i];
             }
             if (jobs_now() > jobs[i].deadline) {
-                jobs[i].overdue = true;
                 jobs[i].deadline = jobs_now() + 5; /* and once more, if that was not enough */
                 end(&jobs[i]);
+                jobs[i].overdue = true;
             }
         }
     }

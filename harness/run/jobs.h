@@ -25,8 +25,12 @@ struct job {
 };
 
 /** Waits for jobs until one has ended. Its value (NULL if it gave none that can be read) goes to @p value. Returns the
- *  job, with pid 0, or NULL when interrupted is set. @p end ends a job that is overdue. */
+ *  job, with pid 0, or NULL when interrupted is set. @p end ends a job that is late;
+ *  one that is overdue by then was told before. */
 struct job *jobs_wait(struct job *jobs, int count, json_t **value, void (*end)(const struct job *job));
+
+/** Reaps a process that is about to end; one that does not in ten seconds is killed. */
+void jobs_reap(pid_t pid);
 
 /** Monotonic seconds. */
 double jobs_now(void);

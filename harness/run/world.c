@@ -179,10 +179,10 @@ pid_t world_start(const struct world *world, const struct world_start *start)
     _exit(127);
 }
 
-void world_end(const struct world *world, pid_t pid)
+void world_end(const struct world *world, pid_t pid, bool at_once)
 {
-    /* In plain mode the worker cleans up behind itself when told to end; a second time, it has had its chance. */
-    kill(pid, world->is_private ? SIGKILL : SIGTERM);
+    kill(pid, world->is_private || at_once ? SIGKILL : SIGTERM);
+    kill(pid, SIGCONT); /* a program of the same user may have stopped it */
 }
 
 /* ------------------------------------------------ choosing the mode */

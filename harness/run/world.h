@@ -42,5 +42,6 @@ struct world_start {
 int world_init(struct world *world, const char *worker, bool plain, const char **problem);
 /** Starts a process in a world of its own; returns its pid on this machine, or -1 with errno. */
 pid_t world_start(const struct world *world, const struct world_start *start);
-/** Ends a world, whatever runs in it. */
-void world_end(const struct world *world, pid_t pid);
+/** Ends a world, whatever runs in it. In plain mode its worker cleans up behind itself when told to end: @p at_once is
+ *  for one that has had its chance. */
+void world_end(const struct world *world, pid_t pid, bool at_once);
