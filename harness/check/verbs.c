@@ -390,17 +390,29 @@ void uses_no_cpu(struct program *program)
 
 /* ------------------------------------------------ serving */
 
-static bool listens_now(void *context)
+struct opening {
+    const struct program *server;
+    int port;
+    bool open;
+};
+
+static bool is_open_or_ended(void *context)
 {
-    int *port = context;
-    return sockets_listener(SOCKET_TCP, *port, NULL);
+    struct opening *opening = context;
+    opening->open = sockets_listener(SOCKET_TCP, opening->port, NULL);
+    return opening->open || opening->server->ended;
 }
 
 void is_listening(struct program *server, int port)
 {
-    struct awaited awaited = {.come = listens_now, .context = &port, .until_end = true};
+    struct opening opening = {.server = server, .port = port};
+    struct awaited awaited = {.come = is_open_or_ended, .context = &opening};
     enum waited waited = wait_until(&awaited);
+    const char *expected = text("%s listens on TCP port %d", server->name, port);
     if (waited != CAME)
-        wait_fails(waited, &awaited, text("%s listens on TCP port %d", server->name, port), "nothing listens there");
+        wait_fails(waited, &awaited, expected, "nothing listens there");
+    program_is_sane(server);
+    if (!opening.open)
+        fails(expected, text("nothing listens there; %s", program_fate(server)));
     record(YOU, NULL, "listen", bytes(text("port %d", port)));
 }

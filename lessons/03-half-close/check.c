@@ -73,7 +73,8 @@ CHECK(
     nobody_came(server);
 }
 
-CHECK(sends, "sends what comes on its stdin", POINTS(2))
+CHECK(sends, "sends what comes on its stdin", POINTS(2),
+      BECAUSE("Bytes that were given to stdio stay in its buffer until fflush(): that comes before shutdown(), not after."))
 {
     struct listener *server = listens(ANY_PORT);
     const char *line = random_line();
