@@ -79,8 +79,8 @@ bench: $(SOCKEYE) ## measures what grading costs beyond compilers and programs
 # The house's own C: the wrong programs under tests/ are wrong on purpose.
 C_FILES := $(wildcard harness/*.c harness/*/*.c lessons/*/*.c solutions/*/*.c tests/*.c $(FOLDERS:%=tests/%/*.c))
 H_FILES := $(wildcard harness/*.h harness/*/*.h tests/*/*.h)
-# What learners read is laid out by hand, and the patches of tests/mistakes/ fit it to the line.
-FORMATTED := $(filter-out solutions/%,$(filter-out lessons/%,$(C_FILES))) $(wildcard lessons/*/check.c lessons/*/peer.c) $(H_FILES)
+# Checks and what learners read are laid out by hand, and the patches of tests/mistakes/ fit the solutions to the line.
+FORMATTED := $(filter-out lessons/% solutions/%,$(C_FILES)) $(H_FILES)
 SCRIPTS := $(shell grep -slE '^.!/bin/(ba)?sh' .ci/* docs/* scripts/* tests/* tests/*/*)
 
 # Of cppcheck: it does not see which functions never return, and can't read checks.

@@ -5,9 +5,8 @@
 #define LOOPBACK "127.0.0.1"
 
 CHECK(usage, "refuses wrong arguments with a message and status 2", POINTS(2),
-      BECAUSE(
-          "strtol() reads as far as it can and skips what it likes: look at where it stopped, at the sign, and at the "
-          "range 1 to 65535."))
+      BECAUSE("strtol() reads as far as it can and skips what it likes: look at where it stopped, at the sign, and at the "
+              "range 1 to 65535."))
 {
     struct listener *server = listens(ANY_PORT);
     const char *port = port_of(server);
@@ -109,9 +108,8 @@ CHECK(empty_answer, "takes an empty answer for what it is", POINTS(1), AFTER(pri
     exits(client, 0);
 }
 
-CHECK(
-    answer_in_pieces, "prints an answer that arrives in pieces", POINTS(3), AFTER(prints_answer),
-    BECAUSE("One read() brings what has arrived so far, whatever its size: only 0 means that the answer is complete."))
+CHECK(answer_in_pieces, "prints an answer that arrives in pieces", POINTS(3), AFTER(prints_answer),
+      BECAUSE("One read() brings what has arrived so far, whatever its size: only 0 means that the answer is complete."))
 {
     struct listener *server = listens(ANY_PORT);
     const char *line = random_words();
@@ -174,9 +172,8 @@ CHECK(long_line, "sends a line of 100 KB to a peer that reads slowly", POINTS(2)
 }
 
 CHECK(short_write, "sends all of a long line though the kernel takes it in parts", POINTS(2), AFTER(long_line),
-      BECAUSE(
-          "write() and send() return how many bytes the kernel took. It may be fewer than you gave, as here, where the "
-          "program was stopped and continued while it waited in the call: the rest is still yours to send."))
+      BECAUSE("write() and send() return how many bytes the kernel took. It may be fewer than you gave, as here, where the "
+              "program was stopped and continued while it waited in the call: the rest is still yours to send."))
 {
     struct listener *server = listens_with_small_buffers(ANY_PORT);
     const char *line = random_text((size_t)random_between(100000, 110000));
@@ -192,11 +189,9 @@ CHECK(short_write, "sends all of a long line though the kernel takes it in parts
     exits(client, 0);
 }
 
-CHECK(
-    stopped, "loses nothing when stopped and continued while it waits", POINTS(1), AFTER(answer_in_pieces),
-    BECAUSE(
-        "A call that waits with a time-out returns -1 with EINTR when the program is stopped and continued: that is no "
-        "failure, and the call is made again."))
+CHECK(stopped, "loses nothing when stopped and continued while it waits", POINTS(1), AFTER(answer_in_pieces),
+      BECAUSE("A call that waits with a time-out returns -1 with EINTR when the program is stopped and continued: that is no "
+              "failure, and the call is made again."))
 {
     struct listener *server = listens(ANY_PORT);
     const char *line = random_words();
@@ -288,10 +283,10 @@ static void sends_no_more_without_stdout(void)
     hears_end(conn);
 }
 
-CHECK(odd_start, "keeps its contract however it was started", POINTS(1), AFTER(prints_answer),
-      BECAUSE(
-          "A program inherits its descriptors and its signals from whoever started it: a socket may get the number 0, "
-          "1 or 2, and printf() then writes to it."))
+CHECK(odd_start, "keeps its contract however it was started", POINTS(1),
+      AFTER(prints_answer),
+      BECAUSE("A program inherits its descriptors and its signals from whoever started it: a socket may get the number 0, "
+              "1 or 2, and printf() then writes to it."))
 {
     works_when_started((struct how){.closed = {true, false, false}});
     works_when_started((struct how){.closed = {false, false, true}});

@@ -33,11 +33,9 @@ static void talks(struct program *client, struct listener *server, const char *l
     exits(client, 0);
 }
 
-CHECK(
-    usage, "refuses wrong arguments with a message and status 2", POINTS(2),
-    BECAUSE(
-        "HOST:SERVICE has one colon. Only an address in brackets has more, and brackets hold nothing else. What begins "
-        "with a digit is a port, from 1 to 65535."))
+CHECK(usage, "refuses wrong arguments with a message and status 2", POINTS(2),
+      BECAUSE("HOST:SERVICE has one colon. Only an address in brackets has more, and brackets hold nothing else. What begins "
+              "with a digit is a port, from 1 to 65535."))
 {
     struct listener *server = listens(ANY_PORT);
     const char *port = port_of(server);
@@ -102,9 +100,8 @@ CHECK(prints_answer, "prints the answer and ends with status 0", POINTS(2), AFTE
 }
 
 CHECK(ipv6, "talks to an IPv6 address, which is given in brackets", POINTS(3), AFTER(prints_answer),
-      BECAUSE(
-          "The brackets end the address, not its first colon. AF_UNSPEC asks getaddrinfo() for both families, and the "
-          "socket must be of the family of the address."))
+      BECAUSE("The brackets end the address, not its first colon. AF_UNSPEC asks getaddrinfo() for both families, and the "
+              "socket must be of the family of the address."))
 {
     needs_ipv6();
     struct listener *server = listens_at("::1", ANY_PORT);
@@ -140,8 +137,7 @@ CHECK(unknown_service, "reports a service that nobody knows", POINTS(1), AFTER(p
     exits(client, 1);
 }
 
-CHECK(unresolved, "reports a name that does not resolve: which, and why", POINTS(2), AFTER(host_name),
-      NEEDS_PRIVATE_NETWORK,
+CHECK(unresolved, "reports a name that does not resolve: which, and why", POINTS(2), AFTER(host_name), NEEDS_PRIVATE_NETWORK,
       BECAUSE("getaddrinfo() does not set errno: it returns the reason, and gai_strerror() has the words for it."))
 {
     const char *nobody = some_host();
@@ -157,10 +153,8 @@ CHECK(unresolved, "reports a name that does not resolve: which, and why", POINTS
     exits(client, 1);
 }
 
-CHECK(tries_each, "tries each address of the name until one accepts", POINTS(3), AFTER(host_name),
-      NEEDS_PRIVATE_NETWORK,
-      BECAUSE("getaddrinfo() gives a list, linked by ai_next. Of a name's addresses the first ones may well be out of "
-              "order."))
+CHECK(tries_each, "tries each address of the name until one accepts", POINTS(3), AFTER(host_name), NEEDS_PRIVATE_NETWORK,
+      BECAUSE("getaddrinfo() gives a list, linked by ai_next. Of a name's addresses the first ones may well be out of order."))
 {
     int port = free_port();
     const char *host = some_host();
@@ -236,9 +230,8 @@ CHECK(refused, "reports a refused connection: what was tried, and why", POINTS(1
 /* The private network has no way to 192.0.2.0/24, which is why such an address is last in every resolver's order. */
 CHECK(all_failed, "reports that no address accepts: the name, and the last reason", POINTS(2), AFTER(in_order),
       NEEDS_PRIVATE_NETWORK,
-      BECAUSE(
-          "Behind the end of the list there is no socket to go on with. The reason is the errno of the last connect(), "
-          "which close() or free() may change."))
+      BECAUSE("Behind the end of the list there is no socket to go on with. The reason is the errno of the last connect(), "
+              "which close() or free() may change."))
 {
     int port = free_port();
     const char *host = some_host();
@@ -285,9 +278,8 @@ CHECK(empty_answer, "takes an empty answer for what it is", POINTS(1), AFTER(pri
     exits(client, 0);
 }
 
-CHECK(
-    answer_in_pieces, "prints an answer that arrives in pieces", POINTS(1), AFTER(prints_answer),
-    BECAUSE("One read() brings what has arrived so far, whatever its size: only 0 means that the answer is complete."))
+CHECK(answer_in_pieces, "prints an answer that arrives in pieces", POINTS(1), AFTER(prints_answer),
+      BECAUSE("One read() brings what has arrived so far, whatever its size: only 0 means that the answer is complete."))
 {
     struct listener *server = listens(ANY_PORT);
     const char *line = random_words();
@@ -337,9 +329,8 @@ CHECK(long_line, "sends a line of 100 KB to a peer that reads slowly", POINTS(1)
 }
 
 CHECK(short_write, "sends all of a long line though the kernel takes it in parts", POINTS(1), AFTER(long_line),
-      BECAUSE(
-          "write() and send() return how many bytes the kernel took. It may be fewer than you gave, as here, where the "
-          "program was stopped and continued while it waited in the call: the rest is still yours to send."))
+      BECAUSE("write() and send() return how many bytes the kernel took. It may be fewer than you gave, as here, where the "
+              "program was stopped and continued while it waited in the call: the rest is still yours to send."))
 {
     struct listener *server = listens_with_small_buffers(ANY_PORT);
     const char *line = random_text((size_t)random_between(100000, 110000));
@@ -355,11 +346,9 @@ CHECK(short_write, "sends all of a long line though the kernel takes it in parts
     exits(client, 0);
 }
 
-CHECK(
-    stopped, "loses nothing when stopped and continued while it waits", POINTS(1), AFTER(answer_in_pieces),
-    BECAUSE(
-        "A call that waits with a time-out returns -1 with EINTR when the program is stopped and continued: that is no "
-        "failure, and the call is made again."))
+CHECK(stopped, "loses nothing when stopped and continued while it waits", POINTS(1), AFTER(answer_in_pieces),
+      BECAUSE("A call that waits with a time-out returns -1 with EINTR when the program is stopped and continued: that is no "
+              "failure, and the call is made again."))
 {
     struct listener *server = listens(ANY_PORT);
     const char *line = random_words();
@@ -435,9 +424,8 @@ static void sends_no_more_without_stdout(void)
 }
 
 CHECK(odd_start, "keeps its contract however it was started", POINTS(1), AFTER(prints_answer),
-      BECAUSE(
-          "A program inherits its descriptors and its signals from whoever started it: a socket may get the number 0, "
-          "1 or 2, and printf() then writes to it."))
+      BECAUSE("A program inherits its descriptors and its signals from whoever started it: a socket may get the number 0, "
+              "1 or 2, and printf() then writes to it."))
 {
     works_when_started((struct how){.closed = {true, false, false}});
     works_when_started((struct how){.closed = {false, false, true}});

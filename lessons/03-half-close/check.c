@@ -62,9 +62,8 @@ static void is_no_service(const char *service)
     complains(client);
 }
 
-CHECK(
-    signs, "takes no number with a sign or a space in it for a port", POINTS(1), AFTER(usage),
-    BECAUSE("getaddrinfo() reads numbers with strtoul(), which skips spaces and takes a sign: look at the text first."))
+CHECK(signs, "takes no number with a sign or a space in it for a port", POINTS(1), AFTER(usage),
+      BECAUSE("getaddrinfo() reads numbers with strtoul(), which skips spaces and takes a sign: look at the text first."))
 {
     struct listener *server = listens(ANY_PORT);
     is_no_service(text(" %s", port_of(server)));
@@ -105,8 +104,7 @@ CHECK(end_of_file, "tells the server that this was all, by end-of-file", POINTS(
 }
 
 CHECK(prints_answer, "prints the answer that comes after that, and ends with status 0", POINTS(2), AFTER(end_of_file),
-      BECAUSE("A connection has two directions. close() and SHUT_RDWR end both, for the answer too; SHUT_WR ends yours "
-              "alone."))
+      BECAUSE("A connection has two directions. close() and SHUT_RDWR end both, for the answer too; SHUT_WR ends yours alone."))
 {
     struct listener *server = listens(ANY_PORT);
     struct bytes input = random_lines();
@@ -173,9 +171,8 @@ CHECK(input_in_pieces, "sends an input that comes slowly, in pieces", POINTS(1),
     exits(client, 0);
 }
 
-CHECK(
-    answer_in_pieces, "prints an answer that arrives in pieces", POINTS(1), AFTER(prints_answer),
-    BECAUSE("One read() brings what has arrived so far, whatever its size: only 0 means that the answer is complete."))
+CHECK(answer_in_pieces, "prints an answer that arrives in pieces", POINTS(1), AFTER(prints_answer),
+      BECAUSE("One read() brings what has arrived so far, whatever its size: only 0 means that the answer is complete."))
 {
     struct listener *server = listens(ANY_PORT);
     const char *line = random_line();
@@ -197,9 +194,8 @@ CHECK(
 }
 
 CHECK(binary, "copies every byte, in both directions", POINTS(1), AFTER(prints_answer),
-      BECAUSE(
-          "A NUL is a byte like any other, and neither input nor answer need end in a newline: the number that read() "
-          "returned says how much there is."))
+      BECAUSE("A NUL is a byte like any other, and neither input nor answer need end in a newline: the number that read() "
+              "returned says how much there is."))
 {
     struct listener *server = listens(ANY_PORT);
     struct bytes input = join(literal("\0\n\0\r\n\xff\x80 100%s%n"), random_bytes(700));
@@ -246,9 +242,8 @@ CHECK(large_input, "sends 20 MB to a server that takes its time", POINTS(1), AFT
 }
 
 CHECK(short_write, "sends everything though the kernel takes it in parts", POINTS(2), AFTER(large_input),
-      BECAUSE(
-          "write() and send() return how many bytes the kernel took. It may be fewer than you gave, as here, where the "
-          "program was stopped and continued while it waited in the call: the rest is still yours to send."))
+      BECAUSE("write() and send() return how many bytes the kernel took. It may be fewer than you gave, as here, where the "
+              "program was stopped and continued while it waited in the call: the rest is still yours to send."))
 {
     struct listener *server = listens_with_small_buffers(ANY_PORT);
     struct bytes input = random_bytes((size_t)random_between(800000, 810000));
@@ -267,10 +262,8 @@ CHECK(short_write, "sends everything though the kernel takes it in parts", POINT
     exits(client, 0);
 }
 
-CHECK(stopped, "loses nothing when stopped and continued while it waits", POINTS(1),
-      AFTER(input_in_pieces, answer_in_pieces),
-      BECAUSE("A call that waits with a time-out returns -1 with EINTR when the program is stopped and continued, and "
-              "so does "
+CHECK(stopped, "loses nothing when stopped and continued while it waits", POINTS(1), AFTER(input_in_pieces, answer_in_pieces),
+      BECAUSE("A call that waits with a time-out returns -1 with EINTR when the program is stopped and continued, and so does "
               "epoll_wait(): that is no failure, and the call is made again."))
 {
     struct listener *server = listens(ANY_PORT);
@@ -295,10 +288,8 @@ CHECK(stopped, "loses nothing when stopped and continued while it waits", POINTS
     exits(client, 0);
 }
 
-CHECK(early_answer, "prints an answer that begins before the server has read everything", POINTS(1),
-      AFTER(large_input, large_answer),
-      BECAUSE(
-          "The kernel keeps what comes early until you read it: nothing of it is lost, and nothing need wait for it."))
+CHECK(early_answer, "prints an answer that begins before the server has read everything", POINTS(1), AFTER(large_input, large_answer),
+      BECAUSE("The kernel keeps what comes early until you read it: nothing of it is lost, and nothing need wait for it."))
 {
     struct listener *server = listens(ANY_PORT);
     struct bytes input = random_bytes((size_t)random_between(5 * MEGABYTE, 6 * MEGABYTE));
@@ -317,8 +308,7 @@ CHECK(early_answer, "prints an answer that begins before the server has read eve
 }
 
 CHECK(early_end, "goes on sending when the server has ended its answer", POINTS(1), AFTER(early_answer),
-      BECAUSE("End-of-file from the server says that it will say no more. It may still listen: only the end of your "
-              "own input "
+      BECAUSE("End-of-file from the server says that it will say no more. It may still listen: only the end of your own input "
               "ends the sending."))
 {
     struct listener *server = listens(ANY_PORT);
@@ -353,11 +343,9 @@ static struct program *meets_a_server_that_closes(const char *port, struct liste
     return client;
 }
 
-CHECK(
-    closes_early, "prints the answer of a server that closes before it has read everything", POINTS(2),
-    AFTER(early_end),
-    BECAUSE(
-        "A write() that fails ends the sending, not the program: the server may have said why it does not want more."))
+CHECK(closes_early, "prints the answer of a server that closes before it has read everything", POINTS(2),
+      AFTER(early_end),
+      BECAUSE("A write() that fails ends the sending, not the program: the server may have said why it does not want more."))
 {
     struct listener *server = listens(ANY_PORT);
     const char *answer = random_line();
@@ -365,8 +353,7 @@ CHECK(
 }
 
 CHECK(unsent, "reports that the server has not taken everything", POINTS(1), AFTER(closes_early),
-      BECAUSE(
-          "The message belongs on stderr and names host, port and reason; the status is 1 though there was an answer."))
+      BECAUSE("The message belongs on stderr and names host, port and reason; the status is 1 though there was an answer."))
 {
     struct listener *server = listens(ANY_PORT);
     struct program *client = meets_a_server_that_closes(port_of(server), server, random_line());
@@ -375,7 +362,8 @@ CHECK(unsent, "reports that the server has not taken everything", POINTS(1), AFT
 }
 
 CHECK(reset_while_sending, "prints the answer of a server that resets the connection while it sends", POINTS(1),
-      AFTER(unsent), BECAUSE("What came before the reset can still be read, and is to be printed; the status is 1."))
+      AFTER(unsent),
+      BECAUSE("What came before the reset can still be read, and is to be printed; the status is 1."))
 {
     struct listener *server = listens(ANY_PORT);
     struct bytes input = random_bytes(20 * MEGABYTE);
@@ -469,8 +457,7 @@ CHECK(unknown_host, "reports a host that does not resolve", POINTS(1), AFTER(ref
 }
 
 CHECK(unknown_service, "reports a service that does not exist", POINTS(1), AFTER(refused),
-      BECAUSE("What does not begin with a digit is the name of a service; one that nobody knows is a failed look-up: "
-              "status 1."))
+      BECAUSE("What does not begin with a digit is the name of a service; one that nobody knows is a failed look-up: status 1."))
 {
     struct program *client = runs(PROGRAM, LOOPBACK, "no-such-service");
     prints(client, "");
@@ -552,9 +539,8 @@ static void sends_nothing_without_stdin(void)
 }
 
 CHECK(odd_start, "keeps its contract however it was started", POINTS(1), AFTER(empty_input, early_answer),
-      BECAUSE(
-          "A program inherits its descriptors and its signals from whoever started it: a socket may get the number 0, "
-          "and is then read as the input, or 1, and is sent its own answer."))
+      BECAUSE("A program inherits its descriptors and its signals from whoever started it: a socket may get the number 0, "
+              "and is then read as the input, or 1, and is sent its own answer."))
 {
     works_when_started((struct how){.closed = {false, false, true}});
     works_when_started((struct how){.signals_blocked = true});
@@ -563,8 +549,7 @@ CHECK(odd_start, "keeps its contract however it was started", POINTS(1), AFTER(e
     sends_nothing_without_stdin();
 }
 
-CHECK(memory, "makes no memory error and leaks nothing", POINTS(2), AFTER(input_in_pieces, large_answer),
-      UNDER_MEMCHECK)
+CHECK(memory, "makes no memory error and leaks nothing", POINTS(2), AFTER(input_in_pieces, large_answer), UNDER_MEMCHECK)
 {
     struct listener *server = listens(ANY_PORT);
     struct bytes input = random_bytes(100000);

@@ -77,8 +77,7 @@ CHECK(echoes, "sends back what a client sends, at once", POINTS(3))
 }
 
 CHECK(binary, "sends back every byte, whatever it is", POINTS(1), AFTER(echoes),
-      BECAUSE("A NUL is a byte like any other, and what comes need not end in a newline: the number that read() "
-              "returned says "
+      BECAUSE("A NUL is a byte like any other, and what comes need not end in a newline: the number that read() returned says "
               "how much there is."))
 {
     int port = free_port();
@@ -91,8 +90,7 @@ CHECK(binary, "sends back every byte, whatever it is", POINTS(1), AFTER(echoes),
 }
 
 CHECK(closes, "closes the connection when the client has no more to say", POINTS(3), AFTER(echoes),
-      BECAUSE("read() returns 0 when the client has closed its sending direction. It still reads: first send back what "
-              "there is, "
+      BECAUSE("read() returns 0 when the client has closed its sending direction. It still reads: first send back what there is, "
               "then close the connection."))
 {
     int port = free_port();
@@ -190,8 +188,7 @@ CHECK(in_use, "reports a port that is in use: which, and why", POINTS(1), AFTER(
     exits(server, 1);
 }
 
-CHECK(not_here, "reports an ADDRESS that this machine does not have", POINTS(1), AFTER(in_use, address),
-      NEEDS_PRIVATE_NETWORK)
+CHECK(not_here, "reports an ADDRESS that this machine does not have", POINTS(1), AFTER(in_use, address), NEEDS_PRIVATE_NETWORK)
 {
     const char *documentation = "192.0.2.1"; /* RFC 5737: nobody has it */
     const char *port = number(free_port());
@@ -217,9 +214,8 @@ CHECK(bulk, "echoes megabytes to a client that reads slowly", POINTS(1), AFTER(b
 }
 
 CHECK(short_write, "loses nothing when stopped and continued while it sends", POINTS(2), AFTER(bulk),
-      BECAUSE(
-          "write() and send() return how many bytes the kernel took. It may be fewer than you gave, as here, where the "
-          "program was stopped and continued while it waited in the call: the rest is still yours to send."))
+      BECAUSE("write() and send() return how many bytes the kernel took. It may be fewer than you gave, as here, where the "
+              "program was stopped and continued while it waited in the call: the rest is still yours to send."))
 {
     int port = free_port();
     struct program *server = serves(port);
@@ -232,8 +228,7 @@ CHECK(short_write, "loses nothing when stopped and continued while it sends", PO
 }
 
 CHECK(stopped, "goes on when stopped and continued while it waits", POINTS(1), AFTER(serves_again),
-      BECAUSE("A call that waits with a time-out returns -1 with EINTR when the program is stopped and continued, and "
-              "so does "
+      BECAUSE("A call that waits with a time-out returns -1 with EINTR when the program is stopped and continued, and so does "
               "epoll_wait(): that is no failure, and the call is made again."))
 {
     int port = free_port();
@@ -249,8 +244,7 @@ CHECK(stopped, "goes on when stopped and continued while it waits", POINTS(1), A
 }
 
 CHECK(vanishing_client, "survives clients that reset the connection, or close at once", POINTS(2), AFTER(serves_again),
-      BECAUSE("read() and write() fail with ECONNRESET or EPIPE when a client has gone: that is the end of this "
-              "client, not of "
+      BECAUSE("read() and write() fail with ECONNRESET or EPIPE when a client has gone: that is the end of this client, not of "
               "the server. The next one waits already."))
 {
     int port = free_port();
@@ -269,10 +263,8 @@ CHECK(vanishing_client, "survives clients that reset the connection, or close at
     leaves(served_client(port));
 }
 
-CHECK(sigpipe, "survives a client that closes while there is more to send back", POINTS(2),
-      AFTER(vanishing_client, bulk),
-      BECAUSE("The first write() to a client that has closed brings a reset, the second one the signal SIGPIPE, which "
-              "kills who "
+CHECK(sigpipe, "survives a client that closes while there is more to send back", POINTS(2), AFTER(vanishing_client, bulk),
+      BECAUSE("The first write() to a client that has closed brings a reset, the second one the signal SIGPIPE, which kills who "
               "does not ignore it (or use MSG_NOSIGNAL)."))
 {
     int port = free_port();
@@ -303,8 +295,7 @@ CHECK(descriptors, "keeps nothing of the clients that have gone", POINTS(2), AFT
 }
 
 CHECK(terminates, "ends at SIGTERM and at SIGINT with status 0", POINTS(2), AFTER(serves_again),
-      BECAUSE("A handler that only sets a flag does not help a server that waits in accept(): with SA_RESTART (as "
-              "signal() sets "
+      BECAUSE("A handler that only sets a flag does not help a server that waits in accept(): with SA_RESTART (as signal() sets "
               "it) the call goes on as if nothing had been."))
 {
     int port = free_port();
@@ -316,8 +307,7 @@ CHECK(terminates, "ends at SIGTERM and at SIGINT with status 0", POINTS(2), AFTE
     exits_within(server, 1, 0);
 }
 
-CHECK(terminates_later, "ends at a signal when it has served clients, too", POINTS(1),
-      AFTER(terminates, vanishing_client))
+CHECK(terminates_later, "ends at a signal when it has served clients, too", POINTS(1), AFTER(terminates, vanishing_client))
 {
     int port = free_port();
     struct program *server = serves(port);
@@ -336,9 +326,8 @@ CHECK(terminates_later, "ends at a signal when it has served clients, too", POIN
 }
 
 CHECK(restarts, "can be started again at once on the same port", POINTS(2), AFTER(serves_again),
-      BECAUSE(
-          "The side that closes first keeps the connection in TIME_WAIT for a minute; SO_REUSEADDR, set before bind(), "
-          "lets a new listener share the port with it."))
+      BECAUSE("The side that closes first keeps the connection in TIME_WAIT for a minute; SO_REUSEADDR, set before bind(), "
+              "lets a new listener share the port with it."))
 {
     int port = free_port();
     struct program *server = serves(port);
@@ -380,8 +369,7 @@ static void works_when_started(struct how how)
 }
 
 CHECK(odd_start, "keeps its contract however it was started", POINTS(1), AFTER(terminates_later),
-      BECAUSE("Signals that were ignored or blocked stay so through exec: set what you need. And a socket that gets "
-              "the number "
+      BECAUSE("Signals that were ignored or blocked stay so through exec: set what you need. And a socket that gets the number "
               "2 is sent every message."))
 {
     works_when_started((struct how){.closed = {true, true, true}});

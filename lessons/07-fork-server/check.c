@@ -188,11 +188,9 @@ CHECK(short_write, "loses nothing when stopped and continued while it sends", PO
     leaves(client);
 }
 
-CHECK(
-    vanishing_client, "survives clients that reset the connection", POINTS(1), AFTER(outlives_children),
-    BECAUSE(
-        "read() fails with ECONNRESET and write() with EPIPE (and SIGPIPE) when a client has gone: that is the end of "
-        "that client's process, not of the server."))
+CHECK(vanishing_client, "survives clients that reset the connection", POINTS(1), AFTER(outlives_children),
+      BECAUSE("read() fails with ECONNRESET and write() with EPIPE (and SIGPIPE) when a client has gone: that is the end of "
+              "that client's process, not of the server."))
 {
     int port = free_port();
     serves(port);
@@ -233,9 +231,8 @@ CHECK(no_zombie, "leaves no zombie when a child ends", POINTS(1), AFTER(outlives
 }
 
 CHECK(no_zombies, "leaves no zombie when children end together", POINTS(3), AFTER(no_zombie),
-      BECAUSE(
-          "Several children that end together can raise one SIGCHLD: a signal that is pending already is not counted. "
-          "For each signal, call waitpid() until there is nobody left to wait for."))
+      BECAUSE("Several children that end together can raise one SIGCHLD: a signal that is pending already is not counted. "
+              "For each signal, call waitpid() until there is nobody left to wait for."))
 {
     int port = free_port();
     struct program *server = serves(port);
@@ -251,8 +248,7 @@ CHECK(no_zombies, "leaves no zombie when children end together", POINTS(3), AFTE
     has_no_zombies(server);
 }
 
-CHECK(descriptors, "keeps no client's socket in the parent, and only its own in a child", POINTS(2),
-      AFTER(closes, own_process))
+CHECK(descriptors, "keeps no client's socket in the parent, and only its own in a child", POINTS(2), AFTER(closes, own_process))
 {
     int port = free_port();
     serves(port);
@@ -276,11 +272,9 @@ CHECK(limit, "serves no more than MAX clients at once, the others wait", POINTS(
     hears_nothing(fifth);
 }
 
-CHECK(
-    limit_recovers, "serves those who wait as soon as a child has ended", POINTS(2), AFTER(limit, no_zombie),
-    BECAUSE(
-        "A child that has ended makes room for one client: the count must go down when it is reaped, and a server that "
-        "is full must wait for that."))
+CHECK(limit_recovers, "serves those who wait as soon as a child has ended", POINTS(2), AFTER(limit, no_zombie),
+      BECAUSE("A child that has ended makes room for one client: the count must go down when it is reaped, and a server that "
+              "is full must wait for that."))
 {
     int port = free_port();
     serves_at_most("2", port);
@@ -324,10 +318,8 @@ CHECK(queue, "lets at least 128 clients wait in its queue", POINTS(1), AFTER(lim
         connects(port);
 }
 
-CHECK(
-    fork_failure, "closes the client at once and goes on when fork fails", POINTS(2), AFTER(outlives_children),
-    BECAUSE(
-        "fork() returns -1 when there are too many processes. That client can't be served, the next one perhaps can."))
+CHECK(fork_failure, "closes the client at once and goes on when fork fails", POINTS(2), AFTER(outlives_children),
+      BECAUSE("fork() returns -1 when there are too many processes. That client can't be served, the next one perhaps can."))
 {
     int port = free_port();
     struct program *server = serves(port);
@@ -349,8 +341,7 @@ CHECK(terminates, "ends at SIGTERM and at SIGINT with status 0", POINTS(2), AFTE
     exits_within(server, 1, 0);
 }
 
-CHECK(terminates_busy, "ends and reaps its children at SIGTERM, clients or not", POINTS(2),
-      AFTER(terminates, serves_several),
+CHECK(terminates_busy, "ends and reaps its children at SIGTERM, clients or not", POINTS(2), AFTER(terminates, serves_several),
       BECAUSE("The server knows its children: it ends them, waits for them, and ends itself."))
 {
     int port = free_port();
@@ -373,9 +364,8 @@ CHECK(terminates_busy, "ends and reaps its children at SIGTERM, clients or not",
 }
 
 CHECK(restarts, "can be started again at once on the same port", POINTS(1), AFTER(terminates_busy),
-      BECAUSE(
-          "The side that closes first keeps the connection in TIME_WAIT for a minute; SO_REUSEADDR, set before bind(), "
-          "lets a new listener share the port with it."))
+      BECAUSE("The side that closes first keeps the connection in TIME_WAIT for a minute; SO_REUSEADDR, set before bind(), "
+              "lets a new listener share the port with it."))
 {
     int port = free_port();
     struct program *server = serves(port);
@@ -417,8 +407,7 @@ static void works_when_started(struct how how)
 }
 
 CHECK(odd_start, "keeps its contract however it was started", POINTS(1), AFTER(limit_recovers, terminates_busy),
-      BECAUSE("Signals that were ignored or blocked stay so through exec: set what you need. And a socket that gets "
-              "the number "
+      BECAUSE("Signals that were ignored or blocked stay so through exec: set what you need. And a socket that gets the number "
               "2 is sent every message."))
 {
     works_when_started((struct how){.closed = {true, true, true}});
@@ -427,8 +416,7 @@ CHECK(odd_start, "keeps its contract however it was started", POINTS(1), AFTER(l
     works_when_started((struct how){.signals_blocked = true});
 }
 
-CHECK(memory, "makes no memory error and leaks nothing", POINTS(2), AFTER(limit_recovers, terminates_busy),
-      UNDER_MEMCHECK)
+CHECK(memory, "makes no memory error and leaks nothing", POINTS(2), AFTER(limit_recovers, terminates_busy), UNDER_MEMCHECK)
 {
     int port = free_port();
     struct program *server = serves_at_most("2", port);

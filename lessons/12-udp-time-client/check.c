@@ -202,8 +202,7 @@ CHECK(refused, "reports a port that refuses: what was tried, and why", POINTS(2)
     exits(client, 1);
 }
 
-CHECK(
-    refused_at_once, "reports a port that refuses at once", POINTS(1), AFTER(refused),
+CHECK(refused_at_once, "reports a port that refuses at once", POINTS(1), AFTER(refused),
     BECAUSE("The call that waits for the answer returns when the refusal is there: no other answer can come any more."))
 {
     ends_sooner(0.4, PROGRAM, LOCALHOST, number(free_port()));

@@ -236,8 +236,7 @@ CHECK(second_server, "is not started a second time on the same address and port"
     answered_client(LOCALHOST, port);
 }
 
-CHECK(
-    vanishing_client, "survives clients that have gone when it answers", POINTS(1), AFTER(several_clients),
+CHECK(vanishing_client, "survives clients that have gone when it answers", POINTS(1), AFTER(several_clients),
     BECAUSE(
         "An answer to somebody who has gone is nobody's concern. Where the kernel tells of it (ECONNREFUSED), go on."))
 {
@@ -270,8 +269,7 @@ CHECK(stopped, "loses no question when it is stopped and continued", POINTS(1), 
     is_answered(client);
 }
 
-CHECK(
-    send_failure, "goes on when an answer can't be sent", POINTS(2), AFTER(several_clients, stopped),
+CHECK(send_failure, "goes on when an answer can't be sent", POINTS(2), AFTER(several_clients, stopped),
     BECAUSE(
         "sendto() can fail: there may be no way back to the sender. Say so on stderr, and go on to the next question."))
 {

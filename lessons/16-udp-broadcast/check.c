@@ -33,8 +33,7 @@ static long some_time(void)
 }
 
 CHECK(usage, "refuses wrong arguments with a message and status 2", POINTS(1),
-      BECAUSE("strtoul() reads as far as it can, and skips what it likes: look at the first character, at where it "
-              "stopped, and "
+      BECAUSE("strtoul() reads as far as it can, and skips what it likes: look at the first character, at where it stopped, and "
               "at the range 1 to 65535."))
 {
     int port = free_port();
@@ -98,8 +97,7 @@ CHECK(behind, "prints a minus sign before the seconds of a clock that is behind"
     prints_lines(client, sending_to(LOCALHOST, port), clock_line(drift("NAME", LOCALHOST), ahead));
 }
 
-CHECK(wraps, "takes the difference modulo 2^32, so that it holds across the wrap of 2036", POINTS(1),
-      AFTER(reads_clock))
+CHECK(wraps, "takes the difference modulo 2^32, so that it holds across the wrap of 2036", POINTS(1), AFTER(reads_clock))
 {
     int port = free_port();
     long ahead = across_the_wrap();
@@ -111,8 +109,7 @@ CHECK(wraps, "takes the difference modulo 2^32, so that it holds across the wrap
 }
 
 CHECK(several_hosts, "asks each of several HOSTs, and prints each answer", POINTS(2),
-      BECAUSE("First send to all of them, then listen for all of them. No answer ends the listening: half a second "
-              "without one "
+      BECAUSE("First send to all of them, then listen for all of them. No answer ends the listening: half a second without one "
               "does."))
 {
     int port = free_port();
@@ -129,8 +126,7 @@ CHECK(several_hosts, "asks each of several HOSTs, and prints each answer", POINT
 }
 
 CHECK(once, "prints a host once, however often it answers", POINTS(1),
-      BECAUSE(
-          "Keep a list of the hosts that have answered. A host is its address: its port may be another the next time."))
+      BECAUSE("Keep a list of the hosts that have answered. A host is its address: its port may be another the next time."))
 {
     int port = free_port();
     struct answer clock = clock_ahead(some_time());
@@ -145,8 +141,7 @@ CHECK(once, "prints a host once, however often it answers", POINTS(1),
 }
 
 CHECK(sizes, "ignores datagrams that are not four bytes, and goes on listening", POINTS(2),
-      BECAUSE("An answer is exactly four bytes. recvfrom() returns the size of a datagram, but cuts what does not fit "
-              "into the "
+      BECAUSE("An answer is exactly four bytes. recvfrom() returns the size of a datagram, but cuts what does not fit into the "
               "buffer: one that is a byte larger shows it. A size of 0 is an empty datagram, not an end."))
 {
     int port = free_port();
@@ -172,8 +167,7 @@ CHECK(sizes, "ignores datagrams that are not four bytes, and goes on listening",
 }
 
 CHECK(extends, "listens until half a second has passed since the last answer", POINTS(2), AFTER(several_hosts),
-      BECAUSE("The half second runs from the last valid answer, not from the question: each answer moves the end of "
-              "the wait."))
+      BECAUSE("The half second runs from the last valid answer, not from the question: each answer moves the end of the wait."))
 {
     int port = free_port();
     struct station *clocks = takes_datagrams(port);
@@ -189,8 +183,7 @@ CHECK(extends, "listens until half a second has passed since the last answer", P
 }
 
 CHECK(receipt, "compares each clock with its own at the moment of the answer", POINTS(1), AFTER(reads_clock, extends),
-      BECAUSE("Seconds can pass between the question, an answer, and the end of the wait: keep each distance as it was "
-              "when the "
+      BECAUSE("Seconds can pass between the question, an answer, and the end of the wait: keep each distance as it was when the "
               "answer came."))
 {
     enum { HOSTS = 7 };
@@ -200,8 +193,8 @@ CHECK(receipt, "compares each clock with its own at the moment of the answer", P
     long ahead = some_time();
     int port = free_port();
     struct station *clocks = takes_datagrams(port);
-    struct program *client = runs(PROGRAM, "-p", number(port), hosts[0], hosts[1], hosts[2], hosts[3], hosts[4],
-                                  hosts[5], hosts[6]);
+    struct program *client = runs(PROGRAM, "-p", number(port), hosts[0], hosts[1], hosts[2], hosts[3], hosts[4], hosts[5],
+                                  hosts[6]);
     for (int i = 0; i < HOSTS; i++)
         question[i] = is_asked(clocks, hosts[i]);
     for (int i = 0; i < HOSTS; i++) {
@@ -213,8 +206,7 @@ CHECK(receipt, "compares each clock with its own at the moment of the answer", P
 }
 
 CHECK(ends, "is not kept waiting by datagrams that are no answers", POINTS(2),
-      BECAUSE(
-          "Keep the end as a point in time, and wait for what is left until then. Only a valid answer sets a new end."))
+      BECAUSE("Keep the end as a point in time, and wait for what is left until then. Only a valid answer sets a new end."))
 {
     int port = free_port();
     struct station *clocks = takes_datagrams(port);
@@ -238,8 +230,7 @@ CHECK(no_answer, "reports that nobody has answered, and ends with status 1", POI
 }
 
 CHECK(refused, "prints the answers of others though one HOST refuses", POINTS(1), AFTER(several_hosts),
-      BECAUSE("A closed port is the news of one host (ECONNREFUSED), and may come out of the next sendto() or "
-              "recvfrom(): note it, "
+      BECAUSE("A closed port is the news of one host (ECONNREFUSED), and may come out of the next sendto() or recvfrom(): note it, "
               "and go on with the others."))
 {
     int port = free_port();
@@ -255,8 +246,7 @@ CHECK(refused, "prints the answers of others though one HOST refuses", POINTS(1)
 }
 
 CHECK(unresolved, "reports a HOST that does not resolve, asks the others, and ends with status 1", POINTS(2),
-      BECAUSE("A look-up that fails is the failure of one HOST: report it with gai_strerror(), remember the status, "
-              "and go on."))
+      BECAUSE("A look-up that fails is the failure of one HOST: report it with gai_strerror(), remember the status, and go on."))
 {
     int port = free_port();
     const char *reasons = does_not_resolve("nobody.invalid");
@@ -269,11 +259,9 @@ CHECK(unresolved, "reports a HOST that does not resolve, asks the others, and en
     exits(client, 1);
 }
 
-CHECK(
-    unreachable, "reports a HOST that can't be sent to, asks the others, and ends with status 1", POINTS(1),
-    NEEDS_PRIVATE_NETWORK,
-    BECAUSE(
-        "A sendto() that fails is the failure of one HOST: report it with strerror(), remember the status, and go on."))
+CHECK(unreachable, "reports a HOST that can't be sent to, asks the others, and ends with status 1", POINTS(1),
+      NEEDS_PRIVATE_NETWORK,
+      BECAUSE("A sendto() that fails is the failure of one HOST: report it with strerror(), remember the status, and go on."))
 {
     int port = free_port();
     struct station *clocks = takes_datagrams(port);
@@ -286,8 +274,7 @@ CHECK(
 }
 
 CHECK(host_name, "asks a HOST that is given by name, once", POINTS(1),
-      BECAUSE("getaddrinfo() takes names and numbers alike, unless AI_NUMERICHOST forbids it. Its list has an address "
-              "once for "
+      BECAUSE("getaddrinfo() takes names and numbers alike, unless AI_NUMERICHOST forbids it. Its list has an address once for "
               "each kind of socket, unless ai_socktype says which: send to the first."))
 {
     int port = free_port();
@@ -299,10 +286,9 @@ CHECK(host_name, "asks a HOST that is given by name, once", POINTS(1),
     hears_no_more(clocks);
 }
 
-CHECK(
-    first_address, "asks the first address of a name that has several, and no other", POINTS(1), AFTER(host_name),
-    NEEDS_PRIVATE_NETWORK,
-    BECAUSE("One HOST is one datagram: send to the first address of getaddrinfo()'s list, and leave the others alone."))
+CHECK(first_address, "asks the first address of a name that has several, and no other", POINTS(1), AFTER(host_name),
+      NEEDS_PRIVATE_NETWORK,
+      BECAUSE("One HOST is one datagram: send to the first address of getaddrinfo()'s list, and leave the others alone."))
 {
     int port = free_port();
     dns_knows("fleet.sockeye.test", HERON, OSPREY, TERN);
@@ -314,11 +300,9 @@ CHECK(
     hears_no_more(clocks);
 }
 
-CHECK(
-    names, "prints the name of the host that answers, or UNKNOWN", POINTS(1), NEEDS_PRIVATE_NETWORK,
-    BECAUSE(
-        "The name is what the reverse look-up of its address says. Without a name getnameinfo() gives the number back, "
-        "unless the flag NI_NAMEREQD makes it fail: then print UNKNOWN."))
+CHECK(names, "prints the name of the host that answers, or UNKNOWN", POINTS(1), NEEDS_PRIVATE_NETWORK,
+      BECAUSE("The name is what the reverse look-up of its address says. Without a name getnameinfo() gives the number back, "
+              "unless the flag NI_NAMEREQD makes it fail: then print UNKNOWN."))
 {
     int port = free_port();
     nobody_has_another_name();
@@ -335,8 +319,7 @@ CHECK(
 }
 
 CHECK(broadcast_host, "asks a broadcast address given as HOST, and prints all who answer", POINTS(2),
-      BECAUSE("Nobody's address is the one that was asked: whoever answers does so from an address of his own, and "
-              "there may be "
+      BECAUSE("Nobody's address is the one that was asked: whoever answers does so from an address of his own, and there may be "
               "many. So the socket is not connected, and the sender is not compared with the HOST."))
 {
     int port = free_port();
@@ -349,8 +332,7 @@ CHECK(broadcast_host, "asks a broadcast address given as HOST, and prints all wh
 }
 
 CHECK(broadcast, "asks everyone, 255.255.255.255 at port 37, when no HOST is given", POINTS(2), NEEDS_PRIVATE_NETWORK,
-      BECAUSE("Without a HOST the address is 255.255.255.255, and without -p the port is 37 (the service time). The "
-              "answers come "
+      BECAUSE("Without a HOST the address is 255.255.255.255, and without -p the port is 37 (the service time). The answers come "
               "from other addresses, and there may be many."))
 {
     enum { TIME_PORT = 37 };
@@ -364,8 +346,7 @@ CHECK(broadcast, "asks everyone, 255.255.255.255 at port 37, when no HOST is giv
 }
 
 CHECK(stopped, "loses no answer when it is stopped and continued while it waits", POINTS(1),
-      BECAUSE("A call that waits returns -1 with EINTR when the program is stopped and continued: that is no end, and "
-              "no answer. "
+      BECAUSE("A call that waits returns -1 with EINTR when the program is stopped and continued: that is no end, and no answer. "
               "And when the time is up, the queue may hold what came meanwhile: read it before you leave."))
 {
     int port = free_port();
@@ -392,8 +373,7 @@ CHECK(quiet, "uses no CPU while it waits", POINTS(1))
     struct program *client = runs(PROGRAM, "-p", number(port), LOCALHOST);
     struct request *question = is_asked(clocks, LOCALHOST);
     answers_later(question, 0.35, LOCALHOST, clock_ahead(some_time()));
-    answers_later(question, 0.70, HERON,
-                  clock_ahead(some_time())); /* were not asked: they may keep it waiting, or not */
+    answers_later(question, 0.70, HERON, clock_ahead(some_time())); /* were not asked: they may keep it waiting, or not */
     answers_later(question, 1.05, OSPREY, clock_ahead(some_time()));
     answers_later(question, 1.40, TERN, clock_ahead(some_time()));
     uses_no_cpu(client);
@@ -411,8 +391,7 @@ static void works_when_started(struct how how)
 }
 
 CHECK(odd_start, "keeps its contract with descriptors closed and signals ignored or blocked", POINTS(1),
-      BECAUSE("A program inherits its descriptors and its signals from whoever started it: a socket may get the number "
-              "0 or 2, and "
+      BECAUSE("A program inherits its descriptors and its signals from whoever started it: a socket may get the number 0 or 2, and "
               "a signal that is to end the wait may be blocked."))
 {
     works_when_started((struct how){.closed = {true, false, false}});
@@ -421,8 +400,7 @@ CHECK(odd_start, "keeps its contract with descriptors closed and signals ignored
 
     int port = free_port();
     struct station *clocks = takes_datagrams(port);
-    struct program *silent = runs_as(((struct how){.closed = {false, true, false}}), PROGRAM, "-p", number(port),
-                                     LOCALHOST);
+    struct program *silent = runs_as(((struct how){.closed = {false, true, false}}), PROGRAM, "-p", number(port), LOCALHOST);
     struct request *question = is_asked(clocks, LOCALHOST);
     answers(question, LOCALHOST, clock_ahead(some_time()));
     finishes(silent);
