@@ -291,6 +291,8 @@ void dns_claims(const char *address, const char *name);
 void dns_never_answers(const char *name_or_address);
 /** Who asks for this name, or for the name of this address, is told that the server has failed (SERVFAIL). */
 void dns_fails(const char *name_or_address);
+/** Not graded on a machine that has no name for an address of its own, or that takes long to find it. */
+void needs_name_of(const char *address);
 /** What the private network's /etc/hosts does not know has no name and no address: a name server says so. */
 void nobody_has_another_name(void);
 /** A host name that nobody has; not graded where a name server has an address for it, or is slow. Returns the reasons

@@ -26,6 +26,7 @@ static const struct {
 } etc[] = {
     {"hosts", "127.0.0.1 localhost\n::1 localhost\n"
               "127.0.0.2 heron.sockeye.test\n127.0.0.3 osprey.sockeye.test\n127.0.0.4 tern.sockeye.test\n"},
+    {"host.conf", "multi on\n"}, /* as all systems have it: localhost is 127.0.0.1 and ::1 */
     {"nsswitch.conf", "passwd: files\ngroup: files\nhosts: files dns\nservices: files\nprotocols: files\n"},
     {"resolv.conf", "nameserver 127.0.0.1\noptions timeout:1 attempts:1\n"},
     {"services", "echo 7/tcp\necho 7/udp\ndiscard 9/tcp\ndiscard 9/udp\ndaytime 13/tcp\ndaytime 13/udp\n"
