@@ -29,7 +29,7 @@ struct awaited {
 };
 
 #define WAIT_SECONDS 5.0   /**< a verb's patience with a program that moves but does not get there */
-#define CHECK_SECONDS 20.0 /**< a check's, all its verbs together */
+#define CHECK_SECONDS 40.0 /**< a check's, all its verbs together */
 
 /** Waits, and returns which of the four ends it was. A program that has gone mad ends the check from within. */
 enum waited wait_until(const struct awaited *awaited);

@@ -147,7 +147,7 @@ CHECK(large_answer, "prints an answer of megabytes", POINTS(1), AFTER(answer_in_
 {
     struct listener *server = listens(ANY_PORT);
     const char *line = random_words();
-    const char *answer = random_text((size_t)random_between(2 << 20, 3 << 20));
+    const char *answer = random_text((size_t)random_between(1 << 20, 3 << 19));
     struct program *client = runs(PROGRAM, LOOPBACK, port_of(server), line);
     struct conn *conn = accepts(server);
     hears(conn, join(line, "\n"));
