@@ -111,6 +111,10 @@ void shares_no_descriptors(int port);
 int descriptors_of(struct program *program);
 /** It has no more than @p count, within a second. */
 void has_no_more_descriptors(struct program *program, int count);
+/** How much memory it has in use, all its processes together, in bytes, when nothing moves any more. */
+size_t memory_of(struct program *program);
+/** It uses at most @p more bytes than the @p before that memory_of() has found. */
+void has_no_more_memory(struct program *program, size_t before, size_t more);
 /** Its first process alone is stopped (SIGSTOP), until is_continued(). */
 void is_stopped(struct program *program);
 /** Continues it, once everything else has come to rest. */
