@@ -9,7 +9,7 @@
  * What is new: lines. TCP carries a stream of bytes; where a line ends is for the program to find, however
  * the stream was cut into pieces. A line ends in LF, with a CR before it or not; what we send always has both.
  *
- * See also: read(2), write(2), signal(7), telnet(1), RFC 1123 section 1.2.2, RFC 854 on CR LF.
+ * See also: read(2), write(2), signal(7), telnet(1), RFC 1122 section 1.2.2, RFC 854 on CR LF.
  */
 #include <arpa/inet.h>
 #include <err.h>
