@@ -47,6 +47,7 @@ static void quits(struct conn *client)
     says(client, "quit\r\n");
     hears(client, "bye\r\n");
     hears_end(client);
+    hangs_up(client);
 }
 
 /* Lines, some ended by LF and some by CR LF, and all that they are answered. */
@@ -397,6 +398,7 @@ CHECK(quit, "answers the line quit with bye, and closes the connection", POINTS(
     says(client, "quit\n");
     hears(client, "bye\r\n");
     hears_end(client);
+    hangs_up(client);
     client = connects(port);
     is_replied_to(client);
     quits(client);
@@ -617,7 +619,6 @@ CHECK(restarts, "can be started again at once on the same port", POINTS(1), AFTE
     struct program *server = serves(port);
     struct conn *client = served_client(port);
     quits(client);
-    hangs_up(client);
     is_killed(server);
     serves(port);
     served_client(port);
@@ -631,11 +632,12 @@ CHECK(quiet, "uses no CPU while it waits", POINTS(1), AFTER(in_turn, drops_rest,
     struct conn *client = served_client(port);
     says(client, random_words());
     uses_no_cpu(server);
-    connects(port);
+    struct conn *waiting = connects(port);
     uses_no_cpu(server);
     says(client, random_text(2 * LONGEST));
     uses_no_cpu(server);
     hangs_up(client);
+    hangs_up(waiting);
     struct conn *deaf = connects_with_small_buffers(port);
     says_what_fits(deaf, random_dialogue(300, LONGEST / 2).lines);
     uses_no_cpu(server);
