@@ -76,12 +76,12 @@ static void read_words(struct job *job)
 
 void jobs_reap(pid_t pid)
 {
+    enum { PATIENCE = 60 }; /* seconds: on a busy machine a worker needs some to end hundreds of processes */
     int fd = (int)syscall(SYS_pidfd_open, pid, 0);
     struct pollfd ended = {.fd = fd, .events = POLLIN};
-    double deadline = jobs_now() + 10;
-    for (double left = 10; fd != -1 && left > 0 && poll(&ended, 1, (int)(left * 1000) + 1) != 1;)
-        left = deadline - jobs_now();
-    if (fd != -1 && ended.revents == 0) /* stopped by a program of the same user, perhaps */
+    for (int i = 0; fd != -1 && i < PATIENCE && poll(&ended, 1, 1000) != 1; i++)
+        kill(pid, SIGCONT); /* a program of the same user may have stopped it */
+    if (fd != -1 && ended.revents == 0)
         kill(pid, SIGKILL);
     if (fd != -1)
         close(fd);

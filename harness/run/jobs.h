@@ -29,7 +29,7 @@ struct job {
  *  one that is overdue by then was told before. */
 struct job *jobs_wait(struct job *jobs, int count, json_t **value, void (*end)(const struct job *job));
 
-/** Reaps a process that is about to end; one that does not in ten seconds is killed. */
+/** Reaps a process that is about to end; one that a program of the same user keeps from it is killed in the end. */
 void jobs_reap(pid_t pid);
 
 /** Monotonic seconds. */
