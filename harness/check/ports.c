@@ -31,11 +31,21 @@ static bool take_lock(int port)
     return false;
 }
 
+/* At every address, of both families where there are both: a port may be free for one and, in TIME_WAIT, not for the
+   other. */
 static bool can_bind(int type, int port)
 {
-    struct sockaddr_in any = {.sin_family = AF_INET, .sin_port = htons((in_port_t)port)};
-    int fd = socket(AF_INET, type | SOCK_CLOEXEC, 0);
-    bool can = fd != -1 && bind(fd, (struct sockaddr *)&any, sizeof any) == 0;
+    struct sockaddr_in6 v6 = {.sin6_family = AF_INET6, .sin6_port = htons((in_port_t)port)};
+    struct sockaddr_in v4 = {.sin_family = AF_INET, .sin_port = htons((in_port_t)port)};
+    int both = 0;
+    int fd = socket(AF_INET6, type | SOCK_CLOEXEC, 0);
+    if (fd != -1)
+        setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &both, sizeof both);
+    bool can = fd == -1 || bind(fd, (struct sockaddr *)&v6, sizeof v6) == 0 || errno != EADDRINUSE;
+    if (fd != -1)
+        close(fd);
+    fd = socket(AF_INET, type | SOCK_CLOEXEC, 0);
+    can = can && fd != -1 && bind(fd, (struct sockaddr *)&v4, sizeof v4) == 0;
     if (fd != -1)
         close(fd);
     return can;

@@ -35,6 +35,10 @@ static int attended_count;
 
 static double lateness; /* of the timers of the wait under way: the most, in seconds */
 
+/* How long this check was not run at all: where a virtual machine stands still for seconds, programs do too. */
+static double stood_still;
+static const double hardly_late = 0.3;
+
 void schedule(double seconds, void (*action)(void *context), void *context)
 {
     if (scheduled_count == SCHEDULED_MAX)
@@ -172,12 +176,15 @@ static void sleep_until(const struct awaited *awaited, double when)
         fds[n++] = (struct pollfd){.fd = attended[i].fd, .events = POLLIN};
     if (awaited->fd > 0)
         fds[n++] = (struct pollfd){.fd = awaited->fd, .events = awaited->events};
-    double seconds = when - now();
-    if (seconds < 0)
-        seconds = 0;
+    double start = now();
+    double seconds = when < start ? 0 : when - start;
     struct timespec timeout = {(time_t)seconds, (long)((seconds - (double)(time_t)seconds) * 1e9)};
-    if (ppoll(fds, (nfds_t)n, &timeout, NULL) == 0 && now() - when > lateness)
+    bool timed_out = ppoll(fds, (nfds_t)n, &timeout, NULL) == 0;
+    if (timed_out && now() - when > lateness)
         lateness = now() - when;
+    double late = now() - start - seconds;
+    if (late > hardly_late)
+        stood_still += late;
 }
 
 static double earlier(double a, double b)
@@ -201,7 +208,8 @@ enum waited wait_until(const struct awaited *awaited)
     double room = stage.memcheck ? 4 : 1;
     bool by_progress = awaited->seconds <= 0;
     double patience = by_progress ? WAIT_SECONDS * room : awaited->seconds;
-    double deadline = earlier(now() + patience, CHECK_SECONDS * room);
+    double deadline = earlier(now() + patience, CHECK_SECONDS * room + stood_still);
+    double counted = stood_still;
     size_t moved = bytes_moved();
     struct watch watch = {.next = now() + first_gap, .gap = first_gap};
     lateness = 0;
@@ -217,13 +225,17 @@ enum waited wait_until(const struct awaited *awaited)
             program_is_sane(program_number(i));
         if (none_left)
             return ENDED; /* the condition was looked at once more since */
+        if (by_progress) {
+            deadline += stood_still - counted;
+            counted = stood_still;
+        }
         if (now() >= deadline)
             return LATE;
         if (now() >= watch.next) {
             int processes = look(&watch);
             if (by_progress && bytes_moved() != moved) {
                 moved = bytes_moved();
-                deadline = earlier(now() + patience, CHECK_SECONDS * room);
+                deadline = earlier(now() + patience, CHECK_SECONDS * room + stood_still);
             }
             none_left = awaited->until_end && processes == 0 && scheduled_count == 0;
             if (none_left)
