@@ -482,6 +482,24 @@ PLAY(refuses_on_stdout_too, FAILS, .expected = "nothing on stdout", .observed = 
     refuses(ACTOR, "complain", "usage", "print", "usage", "exit", "2");
 }
 
+PLAY(rejects_with_either_status, PASSES)
+{
+    rejects(ACTOR, "complain", "no such service", "exit", "1");
+    rejects(ACTOR, "complain", "usage", "exit", "2");
+}
+
+PLAY(rejects_with_a_third_status, FAILS, .expected = "a message on stderr and status 2 or 1",
+     .observed = "actor ended with status 3")
+{
+    rejects(ACTOR, "complain", "usage", "exit", "3");
+}
+
+PLAY(rejects_nothing, FAILS, .expected = "a message on stderr and status 2 or 1",
+     .observed = "actor ended with status 0")
+{
+    rejects(ACTOR, "complain", "fine");
+}
+
 PLAY(refuses_nothing_and_waits, FAILS, .expected = "a message on stderr and status 2",
      .observed = "your program is waiting in pause()", .at = "here it pauses")
 {
@@ -924,6 +942,131 @@ CHECK(knows_a_reason, "knows_a_reason", POINTS(1), NEEDS_PRIVATE_NETWORK)
 {
     complains(runs(ACTOR, "complain", "nobody.invalid: temporary failure in name resolution"), "nobody.invalid",
               does_not_resolve("nobody.invalid"));
+}
+
+#define NAMES(check, ...)                                                                                              \
+    ENDING(check, .plain_status = "not-graded", __VA_ARGS__)                                                           \
+    CHECK(check, #check, POINTS(1), NEEDS_PRIVATE_NETWORK)
+
+NAMES(finds_addresses_in_their_order, .status = "passed")
+{
+    dns_knows("many.test", "127.130.0.2", "127.140.0.3", "::1", "127.128.0.1");
+    dns_aliases("alias.test", "many.test");
+    prints(runs(ACTOR, "addresses", "many.test"), "::1\n127.130.0.2\n127.140.0.3\n127.128.0.1\n");
+    prints(runs(ACTOR, "addresses", "ALIAS.test"), "::1\n127.130.0.2\n127.140.0.3\n127.128.0.1\n");
+}
+
+NAMES(finds_names_true_or_not, .status = "passed")
+{
+    dns_claims("127.1.2.3", "liar.test");
+    dns_claims("2001:db8::5", "six.test");
+    prints(runs(ACTOR, "name", "127.1.2.3"), "liar.test\n");
+    prints(runs(ACTOR, "name", "2001:db8::5"), "six.test\n");
+    prints(runs(ACTOR, "name", "::ffff:127.1.2.3"), "liar.test\n");
+}
+
+NAMES(finds_nothing_for_each_reason, .status = "passed")
+{
+    dns_knows("empty.test");
+    dns_fails("failing.test");
+    dns_never_answers("127.3.2.1");
+    prints(runs(ACTOR, "addresses", "none.test"), "Name or service not known\n");
+    prints(runs(ACTOR, "addresses", "empty.test"), "No address associated with hostname\n");
+    prints(runs(ACTOR, "addresses", "failing.test"), "Temporary failure in name resolution\n");
+    prints(runs(ACTOR, "name", "127.1.1.1"), "Name or service not known\n");
+    prints(runs(ACTOR, "name", "127.3.2.1"), "Temporary failure in name resolution\n");
+}
+
+static bool never(void *context)
+{
+    (void)context;
+    return false;
+}
+
+/* Who waits for an answer that does not come, without a time-out, is about to be answered for all we know. */
+NAMES(stands_not_still_at_a_silent_server, .status = "passed")
+{
+    dns_knows("here.test", "127.0.0.9");
+    dns_never_answers("silent.test");
+    exits(runs(ACTOR, "query", "here.test"), 0);
+    runs(ACTOR, "query", "silent.test");
+    struct awaited awaited = {.come = never, .seconds = 0.5};
+    if (wait_until(&awaited) != LATE)
+        fails("a wait of half a second", "it was ended before");
+}
+
+NAMES(has_an_address_of_each_family, .status = "passed")
+{
+    prints(runs(ACTOR, "addresses", "localhost"), "::1\n127.0.0.1\n");
+}
+
+PLAY(hears_a_line_of_a_form, PASSES)
+{
+    struct listener *server = listens(ANY_PORT);
+    runs(ACTOR, "connect", port_of(server), "send", "7 knocks by wind\r\nmore");
+    struct conn *conn = accepts(server);
+    hears_line(conn, "N pushes by NAME", "N knocks by NAME");
+    hears(conn, "more");
+    hears_end(conn);
+}
+
+PLAY(hears_a_line_of_another_form, FAILS,
+     .expected = "hears the line \"N knocks by wind\\r\\n\"*or \"N knocks by rain\\r\\n\"",
+     .observed = "it heard \"7 knocks by ruin\\r\\n\"")
+{
+    struct listener *server = listens(ANY_PORT);
+    runs(ACTOR, "connect", port_of(server), "send", "7 knocks by ruin\r\n");
+    hears_line(accepts(server), "N knocks by wind", "N knocks by rain");
+}
+
+PLAY(hears_a_line_without_cr, FAILS, .expected = "hears the line", .observed = "it heard \"knock\\n\"")
+{
+    struct listener *server = listens(ANY_PORT);
+    runs(ACTOR, "connect", port_of(server), "send", "knock\n");
+    hears_line(accepts(server), "knock");
+}
+
+PLAY(hears_half_a_line, FAILS, .expected = "hears the line", .observed = "\"kno\"*then end-of-file")
+{
+    struct listener *server = listens(ANY_PORT);
+    runs(ACTOR, "connect", port_of(server), "send", "kno");
+    hears_line(accepts(server), "knock");
+}
+
+PLAY(hears_no_line_from_one_who_waits, FAILS, .observed = "it heard nothing*your program is waiting in pause()",
+     .because = "while the server waits for a line", .at = "here it pauses")
+{
+    struct listener *server = listens(ANY_PORT);
+    runs(ACTOR, "connect", port_of(server), "pause");
+    hears_line(accepts(server), "knock");
+}
+
+PLAY(is_connected_to_from_elsewhere, PASSES)
+{
+    int port = free_port();
+    struct program *actor = runs(ACTOR, "listen", number(port), "accept", "copy");
+    is_listening(actor, port);
+    struct conn *client = connects_from("127.0.0.9", "127.0.0.1", port);
+    const char *end = text("%s %d", client_address(client), client_port(client));
+    says(client, end);
+    hangs_up(client);
+    prints(actor, end);
+}
+
+PLAY(holds_its_socket_alone, PASSES)
+{
+    struct listener *server = listens(ANY_PORT);
+    struct program *actor = runs(ACTOR, "connect", port_of(server), "pause");
+    holds_no_other_socket(actor, accepts(server));
+}
+
+PLAY(holds_a_socket_more, FAILS, .expected = "actor holds the socket of its connection, and no other",
+     .observed = "it still holds other TCP sockets: descriptor 3")
+{
+    struct listener *server = listens(ANY_PORT);
+    struct program *actor = runs(ACTOR, "connect", port_of(server), "connect", port_of(server), "pause");
+    accepts(server);
+    holds_no_other_socket(actor, accepts(server));
 }
 
 PLAY(is_stopped_and_hears_all_the_same, PASSES)

@@ -7,6 +7,7 @@
 #define _GNU_SOURCE
 #include <arpa/inet.h>
 #include <errno.h>
+#include <netdb.h>
 #include <netinet/in.h>
 #include <signal.h>
 #include <stdio.h>
@@ -401,6 +402,55 @@ static void tells_whether_it_can_fork(const char *none)
     dprintf(1, "%s", pid == -1 ? strerrorname_np(errno) : "forked");
 }
 
+/* ---- names */
+
+static void prints_addresses(const char *name)
+{
+    struct addrinfo hints = {.ai_socktype = SOCK_STREAM};
+    struct addrinfo *list;
+    char address[NI_MAXHOST];
+    int reason = getaddrinfo(name, NULL, &hints, &list);
+    if (reason != 0)
+        printf("%s\n", gai_strerror(reason));
+    for (struct addrinfo *entry = reason == 0 ? list : NULL; entry != NULL; entry = entry->ai_next) {
+        getnameinfo(entry->ai_addr, entry->ai_addrlen, address, sizeof address, NULL, 0, NI_NUMERICHOST);
+        printf("%s\n", address);
+    }
+    fflush(stdout);
+}
+
+static void prints_name(const char *address)
+{
+    struct addrinfo hints = {.ai_socktype = SOCK_STREAM, .ai_flags = AI_NUMERICHOST};
+    struct addrinfo *list;
+    char name[NI_MAXHOST];
+    int reason = getaddrinfo(address, NULL, &hints, &list);
+    if (reason == 0)
+        reason = getnameinfo(list->ai_addr, list->ai_addrlen, name, sizeof name, NULL, 0, NI_NAMEREQD);
+    printf("%s\n", reason == 0 ? name : gai_strerror(reason));
+    fflush(stdout);
+}
+
+/* Asks the name server for the address of a name, as RFC 1035 has it, and waits for ever. */
+static void queries(const char *name)
+{
+    struct sockaddr_in server = loopback("53");
+    char query[512] = "ab\1\0\0\1\0\0\0\0\0"; /* its number, "recursion desired", one question */
+    size_t size = 12;
+    for (const char *label = name; *label != '\0';) {
+        size_t length = strcspn(label, ".");
+        query[size++] = (char)length;
+        memcpy(query + size, label, length);
+        size += length;
+        label += length + (label[length] == '.');
+    }
+    memcpy(query + size, "\0\0\1\0\1", 5); /* the root's label, type A, the internet */
+    conn = socket(AF_INET, SOCK_DGRAM, 0);
+    must(connect(conn, (struct sockaddr *)&server, sizeof server), "connect");
+    must((int)send(conn, query, size + 5, 0), "send");
+    must((int)recv(conn, buffer, sizeof buffer, 0), "recv");
+}
+
 static const struct action {
     const char *word;
     int takes_argument;
@@ -426,6 +476,9 @@ static const struct action {
     {"ask", 1, asks},
     {"hear-out", 1, hears_out},
     {"flood-port", 1, floods_port},
+    {"addresses", 1, prints_addresses},
+    {"name", 1, prints_name},
+    {"query", 1, queries},
     {"print", 1, prints},
     {"printf", 1, prints_into_a_buffer},
     {"complain", 1, complains},
