@@ -238,6 +238,8 @@ void program_prints_lines(struct program *program, const struct line *lines)
         return;
     }
     datagrams_were_timely();
+    if (!ended && waited == STUCK)
+        verdict_is_whole();
     if (!ended)
         wait_fails(waited, &awaited, expectation(lines), text("so far %s", everything(&printout)));
     const char *wrong = what_is_wrong(&printout, lines, program);
