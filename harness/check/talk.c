@@ -199,6 +199,13 @@ struct filling {
     double since; /* when it last took something */
 };
 
+/* A program that sleeps though it has nothing to read waits for what is under way: a window that was closed opens late. */
+static bool leaves_unread(const struct conn *conn)
+{
+    struct socket_row row;
+    return !sockets_other_end(conn->fd, &row) || row.inode == 0 || row.receiving > 0;
+}
+
 static bool is_full(void *context)
 {
     struct filling *filling = context;
@@ -207,7 +214,7 @@ static bool is_full(void *context)
     if (filling->talk.out.length < left || filling->since == 0)
         filling->since = now();
     return filling->talk.refused || filling->talk.out.length == 0 ||
-           (programs_sleep() && now() - filling->since > PATIENCE);
+           (programs_sleep() && now() - filling->since > PATIENCE && leaves_unread(filling->talk.conn));
 }
 
 void conn_says_what_fits(struct conn *conn, struct bytes what)

@@ -156,8 +156,9 @@ static int answer(int conn, struct line *line)
     size_t length = (size_t)sprintf(reply, "%zu ", line->length);
     memcpy(reply + length, line->text, line->length);
     length += line->length;
-    memcpy(reply + length, "\r\n", 2);
-    return write_all(conn, reply, length + 2);
+    reply[length++] = '\r';
+    reply[length++] = '\n';
+    return write_all(conn, reply, length);
 }
 
 /* Takes the next bytes of the stream: a part of a line, or the end of one and ten more. */
