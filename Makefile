@@ -32,7 +32,7 @@ TESTS    := $(call objects,tests/*.c $(FOLDERS:%=tests/%/*.c))
 
 # The suites of `make test`, in this order: what is quick comes first.
 SUITES := $(filter %/unit,$(PROGRAMS)) $(wildcard tests/suites/* tests/*/*.sh) \
-          $(filter-out %/unit,$(FOLDERS:%=$(BUILD)/%)) $(foreach d,$(filter judgement,$(FOLDERS)),"$(BUILD)/$d --plain")
+          $(filter-out %/unit,$(FOLDERS:%=$(BUILD)/%)) $(foreach d,$(filter judgement,$(FOLDERS)),"$(BUILD)/$d --plain --named")
 
 # Each stage of a build is told once, with the first file that is made in it.
 tell = $(if $(told_$(subst $() ,_,$1)),,$(eval told_$(subst $() ,_,$1) := 1)$(info $1))

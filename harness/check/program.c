@@ -4,6 +4,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -232,6 +233,23 @@ int programs_alive(void)
 {
     pid_t pids[8];
     return programs_pids(pids, 8);
+}
+
+static double seconds_of(struct timeval time)
+{
+    return (double)time.tv_sec + (double)time.tv_usec / 1e6;
+}
+
+double programs_cpu_seconds(void)
+{
+    static pid_t pids[PROC_MAX];
+    struct rusage reaped;
+    getrusage(RUSAGE_CHILDREN, &reaped);
+    double sum = seconds_of(reaped.ru_utime) + seconds_of(reaped.ru_stime);
+    int n = proc_descendants(getpid(), pids, PROC_MAX);
+    for (int i = 0; i < n; i++)
+        sum += proc_cpu_seconds(pids[i]);
+    return sum;
 }
 
 bool programs_sleep(void)

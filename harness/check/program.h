@@ -63,6 +63,8 @@ void programs_attend(void);
 int programs_alive(void);
 /** All processes of all programs, zombies too. */
 int programs_pids(pid_t *pids, int max);
+/** CPU seconds that all programs have used so far, with what they started and what traced them. */
+double programs_cpu_seconds(void);
 /** Ends everything that was started, wherever it is by now. */
 void programs_kill_all(void);
 /** Names a process that is none of the program's, such as strace. */

@@ -14,7 +14,8 @@
 
 enum { SCHEDULED_MAX = 256, ATTENDED_MAX = 4, MEMORY_MAX = 512 << 20 };
 
-/* Looks begin at once and grow rarer: a look costs some 50 µs of CPU a thread. */
+/* Looks begin when most programs would have answered, and grow rarer: a look costs some 50 µs of CPU a thread. */
+static const double first_look = 0.003;
 static const double first_gap = 0.001;
 static const double last_gap = 0.050;
 /* So long must nothing have moved: longer than the kernel takes to hand over a packet on a busy machine. */
@@ -123,6 +124,9 @@ static int look(struct watch *watch)
     watch->looks++;
     watch->gap = watch->gap * 2 > last_gap ? last_gap : watch->gap * 2;
     watch->next = now() + watch->gap;
+    double still_enough = watch->since + still_for;
+    if (now() < still_enough && still_enough < watch->next)
+        watch->next = still_enough;
     return count;
 }
 
@@ -211,7 +215,7 @@ enum waited wait_until(const struct awaited *awaited)
     double deadline = earlier(now() + patience, CHECK_SECONDS * room + stood_still);
     double counted = stood_still;
     size_t moved = bytes_moved();
-    struct watch watch = {.next = now() + first_gap, .gap = first_gap};
+    struct watch watch = {.next = now() + first_look, .gap = first_gap};
     lateness = 0;
     bool none_left = false;
     for (;;) {

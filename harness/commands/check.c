@@ -25,7 +25,7 @@ const char help_check[] = "Builds the programs of lesson N (or several, or all; 
                           "kit or the machine is at "
                           "fault.\n"
                           "\n"
-                          "  --only CHECK\tthis check alone, by the name after its lesson's number\n"
+                          "  --only CHECK\tthis check alone, by the name after its lesson's number; several: a,b,c\n"
                           "  --trace\tthe whole wire diagram and the program's system calls\n"
                           "  --seed HEX\tthe same random inputs again\n"
                           "  --work DIR\tprograms in DIR/NN-name/ or in DIR itself\n"
@@ -134,9 +134,9 @@ static int no_such_check(const struct lesson *lesson, const char *word)
 }
 
 /* "no-zombies", "07.no-zombies" and "no_zombies" name the same check. */
-static int choose_check(const char *word, struct plan *plan)
+static int choose_check(const char *word, const char **chosen, const struct plan *plan)
 {
-    static char name[128];
+    char name[128];
     const char *dot = strchr(word, '.');
     snprintf(name, sizeof name, "%s", dot == NULL ? word : dot + 1);
     for (char *c = name; *c != '\0'; c++) {
@@ -144,11 +144,26 @@ static int choose_check(const char *word, struct plan *plan)
             *c = '_';
     }
     for (int i = 0; i < plan->lessons; i++) {
-        if (check_named(plan->lesson[i]->folder, name) == NULL)
+        const struct check *check = check_named(plan->lesson[i]->folder, name);
+        if (check == NULL)
             return no_such_check(plan->lesson[i], word);
+        *chosen = check->name;
     }
-    plan->only = name;
     return 0;
+}
+
+static int choose_checks(const char *words, struct plan *plan)
+{
+    static char copy[2048];
+    int chosen = 0;
+    int wrong = snprintf(copy, sizeof copy, "%s", words) < (int)sizeof copy ? 0 : usage_error("--only: too many checks");
+    char *rest = copy;
+    for (char *word; wrong == 0 && (word = strsep(&rest, ",")) != NULL;) {
+        wrong = chosen < ONLY_MAX - 1 ? choose_check(word, &plan->only[chosen], plan)
+                                      : usage_error("--only takes %d checks at most", ONLY_MAX - 1);
+        chosen++;
+    }
+    return wrong;
 }
 
 static int write_json(const json_t *document, const char *name)
@@ -212,7 +227,7 @@ int command_check(const struct kit *kit, int argc, char *argv[])
     if (wrong == 0)
         wrong = choose_lessons(kit, argc, argv, &plan);
     if (wrong == 0 && options.only != NULL)
-        wrong = choose_check(options.only, &plan);
+        wrong = choose_checks(options.only, &plan);
     if (wrong != 0)
         return wrong;
 

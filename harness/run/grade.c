@@ -85,9 +85,9 @@ static char *check_id(const struct check *check, const struct lesson *lesson)
 
 static json_t *new_check(const struct check *check, const struct lesson *lesson)
 {
-    return json_pack("{s:s, s:s, s:s, s:i, s:i, s:n, s:n, s:n, s:n, s:s, s:[], s:f}", "id", check_id(check, lesson),
-                     "title", check->title, "status", "skipped", "points", 0, "max_points", check->points, "expected",
-                     "observed", "because", "where", "hint", "", "wire", "seconds", 0.0);
+    return json_pack("{s:s, s:s, s:s, s:i, s:i, s:n, s:n, s:n, s:n, s:s, s:[], s:f, s:f}", "id",
+                     check_id(check, lesson), "title", check->title, "status", "skipped", "points", 0, "max_points", check->points, "expected",
+                     "observed", "because", "where", "hint", "", "wire", "seconds", 0.0, "cpu_seconds", 0.0);
 }
 
 static void set_outcome(json_t *check, const char *status, const char *observed)
@@ -105,6 +105,15 @@ static struct check_run *named(struct grading *grading, const struct lesson_run 
     return NULL;
 }
 
+static bool is_wanted(const struct plan *plan, const struct check *check)
+{
+    for (int i = 0; plan->only[i] != NULL; i++) {
+        if (strcmp(plan->only[i], check->name) == 0)
+            return true;
+    }
+    return plan->only[0] == NULL;
+}
+
 static void prepare(struct grading *grading, json_t *document)
 {
     const struct plan *plan = grading->plan;
@@ -119,7 +128,7 @@ static void prepare(struct grading *grading, json_t *document)
         json_array_append_new(json_object_get(document, "lessons"), run->result);
         const struct check *check = checks_of(lesson->folder);
         for (; check != NULL && strcmp(check->lesson, lesson->folder) == 0; check = check->next) {
-            if ((plan->only != NULL && strcmp(plan->only, check->name) != 0) || grading->checks == CHECKS_MAX)
+            if (!is_wanted(plan, check) || grading->checks == CHECKS_MAX)
                 continue;
             json_t *entry = new_check(check, lesson);
             json_array_append_new(json_object_get(run->result, "checks"), entry);
@@ -201,7 +210,7 @@ static bool start_build(struct grading *grading, struct lesson_run *run, struct 
         prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
         signal(SIGINT, SIG_IGN); /* the runner ends us */
         json_t *result = build_lesson(grading->plan, run);
-        json_dumpfd(result, pipes.result[1], JSON_COMPACT);
+        jobs_hand_back(pipes.result[1], result);
         _exit(0);
     }
     begin_job(job, pid, &pipes, 120, run);
@@ -378,7 +387,8 @@ static void end_build(struct lesson_run *run, json_t *value, const struct job *j
 
 static void take_result(struct check_run *run, json_t *value, const struct job *job)
 {
-    static const char *const members[] = {"status", "expected", "observed", "because", "where", "wire", "seconds"};
+    static const char *const members[] = {"status", "expected", "observed", "because", "where", "wire", "seconds",
+                                          "cpu_seconds"};
     json_t *result = run->result;
     if (value == NULL) {
         char words[2300];

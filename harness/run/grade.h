@@ -11,6 +11,8 @@
 #include "run/lesson.h"
 #include "run/world.h"
 
+enum { ONLY_MAX = 64 };
+
 /** What is to be graded, and how. */
 struct plan {
     const struct kit *kit;
@@ -19,7 +21,8 @@ struct plan {
     int lessons;
     const char *work;       /**< programs in WORK/NN-name/ or directly in WORK */
     const char *submission; /**< its name in the result */
-    const char *only;       /**< one check, by name; its prerequisites are not played. NULL: all */
+    const char *only[ONLY_MAX]; /**< these checks alone, by name; NULL behind the last, none: all. What must pass first
+                                     counts only if it is among them */
     uint64_t seed;
     int jobs;      /**< checks side by side at most; 0: as many as the machine carries */
     bool memcheck; /**< false: checks under memcheck are not graded here */

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <poll.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/syscall.h>
@@ -106,6 +107,16 @@ static json_t *finish(struct job *job)
         close(job->errors);
     job->pid = 0;
     return value;
+}
+
+void jobs_hand_back(int fd, const json_t *value)
+{
+    FILE *file = fdopen(fd, "w");
+    if (file == NULL)
+        return;
+    setvbuf(file, NULL, _IOFBF, 65536); /* json_dumpfd() makes a system call for each token */
+    json_dumpf(value, file, JSON_COMPACT | JSON_ENSURE_ASCII);
+    fclose(file);
 }
 
 struct job *jobs_wait(struct job *jobs, int count, json_t **value, void (*end)(const struct job *job))

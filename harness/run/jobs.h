@@ -32,6 +32,9 @@ struct job *jobs_wait(struct job *jobs, int count, json_t **value, void (*end)(c
 /** Reaps a process that is about to end; one that a program of the same user keeps from it is killed in the end. */
 void jobs_reap(pid_t pid);
 
+/** What a process does to hand back its value: writes it to @p fd in few pieces, and closes that. */
+void jobs_hand_back(int fd, const json_t *value);
+
 /** Monotonic seconds. */
 double jobs_now(void);
 /** Set by SIGINT and SIGTERM once jobs_catch_signals() was called. */

@@ -32,6 +32,7 @@
 #include "check/strace.h"
 #include "check/verdict.h"
 #include "look/proc.h"
+#include "run/jobs.h"
 #include "run/network.h"
 #include "run/path.h"
 
@@ -101,13 +102,12 @@ static bool has_crashed(void)
 static void write_result(const struct verdict *verdict, double seconds)
 {
     static const char *const names[] = {"passed", "failed", "not-graded", "fault"};
-    json_t *result = json_pack("{s:s, s:o, s:o, s:o, s:o, s:o, s:f, s:b, s:b}", "status", names[verdict->outcome],
+    json_t *result = json_pack("{s:s, s:o, s:o, s:o, s:o, s:o, s:f, s:f, s:b, s:b}", "status", names[verdict->outcome],
                                "expected", words(verdict->expected), "observed", words(verdict->observed), "because",
                                words(verdict->because), "where", where_json(&verdict->where), "wire", wire(), "seconds",
-                               seconds, "crashed", verdict->crashed, "whole", verdict->is_whole);
-    json_dumpfd(result, RESULT, JSON_COMPACT | JSON_ENSURE_ASCII);
+                               seconds, "cpu_seconds", programs_cpu_seconds(), "crashed", verdict->crashed, "whole", verdict->is_whole);
+    jobs_hand_back(RESULT, result);
     json_decref(result);
-    close(RESULT);
 }
 
 /* A program whose system call valgrind refused did not have its chance. */
@@ -233,8 +233,8 @@ int main(int argc, char *argv[])
         find_crash(&verdict);
     if (stage.trace)
         strace_record();
-    write_result(&verdict, seconds);
     programs_kill_all();
+    write_result(&verdict, seconds);
     conns_close();
     if (!stage.private_network)
         remove_tree(check_folder().text);

@@ -170,7 +170,7 @@ CHECK(bulk, "echoes megabytes to a client that reads slowly", POINTS(1), AFTER(o
     exchanges(slow, rest_of(slow, data), data);
     leaves(slow);
     struct conn *client = connects(port);
-    data = random_bytes((size_t)random_between(9 << 20, 10 << 20));
+    data = random_bytes((size_t)random_between(2 << 20, 3 << 20));
     exchanges(client, data, data);
     leaves(client);
 }
@@ -209,7 +209,7 @@ CHECK(outlives_children, "goes on serving after a child has ended", POINTS(2), A
 {
     int port = free_port();
     struct program *server = serves(port);
-    for (int i = 0; i < 3; i++) {
+    for (int i = 0; i < 2; i++) {
         struct conn *client = served_client(port);
         comes_to_rest(server); /* it waits for the next client when the child ends */
         leaves(client);

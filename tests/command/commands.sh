@@ -83,6 +83,8 @@ start 1x|no lesson '1x'
 start 1 7|'7' is one argument too many
 start --force 1|lesson comes first
 next 1|takes no arguments
+check 1 --only nonsense|has no check 'nonsense'
+check 1 --only sends-line,|has no check ''
 hint|which lesson
 hint 99|no lesson '99'
 run|which lesson

@@ -4,10 +4,12 @@
  * advice, each mistake loses exactly the points that its patch names, and a program gone mad (tests/hostile) is named
  * for what it is. After each case nothing may be left: no process and no file.
  *
- *     judgement [--plain] [--whole] [--repeat N] [--beside N] [--jobs N] [LESSON-FOLDER…]
+ *     judgement [--plain] [--whole | --named] [--repeat N] [--beside N] [--jobs N] [LESSON-FOLDER…]
  *
- * --whole plays under memcheck also the mistakes that have nothing to do with memory. --repeat plays every case N times
- * and demands the same verdict each time; --beside runs N busy processes next to them. Prints TAP. Run at the root of the project, with ./sockeye built.
+ * A mistake is played against all checks without memcheck (or with it, if it is about memory); with --named against
+ * those alone that it must lose, with --whole against all with memcheck. --repeat plays every case N times
+ * and demands the same verdict each time; --beside runs N busy processes next to them.
+ * Prints TAP. Run at the root of the project, with ./sockeye built.
  */
 #define _GNU_SOURCE
 #include <dirent.h>
@@ -51,6 +53,7 @@ static int case_count;
 static char temporary[] = "/tmp/judgement-XXXXXX";
 static bool plain;
 static bool whole;
+static bool named;
 static int number;
 static int failures;
 static pid_t busy[BUSY_MAX];
@@ -298,12 +301,20 @@ static void start(struct test_case *c)
     setenv("TMPDIR", own_temporary.text, 1);
     /* valgrind is half of what all this costs: a mistake that has nothing to do with memory goes without. */
     bool without = !whole && c->kind == MISTAKE && strstr(c->loses, "memory") == NULL;
-    const char *args[10] = {"./sockeye", "check", lesson, "--work", c->folder.text, "--json", "-"};
+    char only[600] = "";
+    const char *args[12] = {"./sockeye", "check", lesson, "--work", c->folder.text, "--json", "-"};
     int count = 7;
     if (plain)
         args[count++] = "--plain";
     if (without)
         args[count++] = "--no-memcheck";
+    if (named && c->kind == MISTAKE) {
+        snprintf(only, sizeof only, "%s", c->loses);
+        for (char *space; (space = strchr(only, ' ')) != NULL;)
+            *space = ',';
+        args[count++] = "--only";
+        args[count++] = only;
+    }
     c->pid = spawn_in(NULL, path_of("%s/result.json", c->folder.text).text, args);
 }
 
@@ -524,16 +535,18 @@ int main(int argc, char *argv[])
 {
     static const struct option options[] = {
         {"plain", no_argument, NULL, 'p'},        {"whole", no_argument, NULL, 'w'},
+        {"named", no_argument, NULL, 'n'},
         {"repeat", required_argument, NULL, 'r'}, {"beside", required_argument, NULL, 'b'},
         {"jobs", required_argument, NULL, 'j'},   {NULL, 0, NULL, 0}};
     int repeat = 1;
     int beside = 0;
-    int jobs = 2;
+    int jobs = 3 * (int)sysconf(_SC_NPROCESSORS_ONLN); /* they mostly wait */
     int option;
     while ((option = getopt_long(argc, argv, "", options, NULL)) != -1) {
         switch (option) {
         case 'p': plain = true; break;
         case 'w': whole = true; break;
+        case 'n': named = true; break;
         case 'r': repeat = atoi(optarg); break;
         case 'b': beside = atoi(optarg); break;
         case 'j': jobs = atoi(optarg); break;
