@@ -66,6 +66,7 @@ FLAGS_tests   = -DUNIT_SOURCES='"$(abspath tests/unit)"'
 
 need: ## installs what is missing of ./dependencies, for what is made
 	@scripts/need $(NEEDS)
+	@$(if $(filter test,$(MAKECMDGOALS)),scripts/need strangers; scripts/unpack)
 
 test: programs ## runs all tests
 	@tests/run $(SUITES)
