@@ -88,7 +88,8 @@ CHECK(echoes, "sends back every byte that a client sends", POINTS(2))
     is_echoed(client);
 }
 
-CHECK(closes, "closes the connection when the client is done", POINTS(2), AFTER(echoes))
+CHECK(closes, "closes the connection when the client is done", POINTS(2), AFTER(echoes),
+      BECAUSE("After fork() both processes hold the connection, and end-of-file goes out when the last of them has closed it."))
 {
     int port = free_port();
     serves(port);
