@@ -4,12 +4,12 @@
  * advice, each mistake loses exactly the points that its patch names, and a program gone mad (tests/hostile) is named
  * for what it is. After each case nothing may be left: no process and no file.
  *
- *     judgement [--plain] [--whole | --named] [--repeat N] [--beside N] [--jobs N] [LESSON-FOLDER…]
+ *     judgement [--plain] [--whole | --named] [--no-memcheck] [--repeat N] [--beside N] [--jobs N] [LESSON-FOLDER…]
  *
  * A mistake is played against all checks without memcheck (or with it, if it is about memory); with --named against
- * those alone that it must lose, with --whole against all with memcheck. --repeat plays every case N times
- * and demands the same verdict each time; --beside runs N busy processes next to them.
- * Prints TAP. Run at the root of the project, with ./sockeye built.
+ * those alone that it must lose, with --whole against all with memcheck. --no-memcheck goes without it everywhere but for
+ * the hostile. --repeat plays solutions, variants and mistakes N times and demands the same verdict each time; --beside
+ * runs N busy processes next to them. Prints TAP. Run at the root of the project, with ./sockeye built.
  */
 #define _GNU_SOURCE
 #include <dirent.h>
@@ -54,6 +54,7 @@ static char temporary[] = "/tmp/judgement-XXXXXX";
 static bool plain;
 static bool whole;
 static bool named;
+static bool without_memcheck;
 static int number;
 static int failures;
 static pid_t busy[BUSY_MAX];
@@ -300,7 +301,7 @@ static void start(struct test_case *c)
     mkdir(own_temporary.text, 0777);
     setenv("TMPDIR", own_temporary.text, 1);
     /* valgrind is half of what all this costs: a mistake that has nothing to do with memory goes without. */
-    bool without = !whole && c->kind == MISTAKE && strstr(c->loses, "memory") == NULL;
+    bool without = (without_memcheck && c->kind != HOSTILE) || (!whole && c->kind == MISTAKE && strstr(c->loses, "memory") == NULL);
     char only[600] = "";
     const char *args[12] = {"./sockeye", "check", lesson, "--work", c->folder.text, "--json", "-"};
     int count = 7;
@@ -470,7 +471,12 @@ static void finish(struct test_case *c)
     c->pid = 0;
 }
 
-static void play_all(int jobs)
+static bool is_repeated(const struct test_case *c)
+{
+    return c->kind != HOSTILE && c->kind != SKELETON;
+}
+
+static void play_all(int jobs, bool again)
 {
     int running = 0;
     int next = 0;
@@ -478,8 +484,10 @@ static void play_all(int jobs)
         cases[i].started = false;
     while (next < case_count || running > 0) {
         while (next < case_count && running < jobs) {
-            start(&cases[next]);
-            running += cases[next].pid > 0;
+            if (!again || is_repeated(&cases[next])) {
+                start(&cases[next]);
+                running += cases[next].pid > 0;
+            }
             next++;
         }
         if (running == 0)
@@ -536,6 +544,7 @@ int main(int argc, char *argv[])
     static const struct option options[] = {
         {"plain", no_argument, NULL, 'p'},        {"whole", no_argument, NULL, 'w'},
         {"named", no_argument, NULL, 'n'},
+        {"no-memcheck", no_argument, NULL, 'm'},
         {"repeat", required_argument, NULL, 'r'}, {"beside", required_argument, NULL, 'b'},
         {"jobs", required_argument, NULL, 'j'},   {NULL, 0, NULL, 0}};
     int repeat = 1;
@@ -547,6 +556,7 @@ int main(int argc, char *argv[])
         case 'p': plain = true; break;
         case 'w': whole = true; break;
         case 'n': named = true; break;
+        case 'm': without_memcheck = true; break;
         case 'r': repeat = atoi(optarg); break;
         case 'b': beside = atoi(optarg); break;
         case 'j': jobs = atoi(optarg); break;
@@ -564,7 +574,7 @@ int main(int argc, char *argv[])
         add_lessons();
     start_busy(beside);
     for (int i = 0; i < repeat; i++)
-        play_all(jobs < JOBS_MAX ? jobs : JOBS_MAX);
+        play_all(jobs < JOBS_MAX ? jobs : JOBS_MAX, i > 0);
     judge_processes();
     printf("1..%d\n", number);
     free(cases);
