@@ -156,7 +156,8 @@ static int choose_checks(const char *words, struct plan *plan)
 {
     static char copy[2048];
     int chosen = 0;
-    int wrong = snprintf(copy, sizeof copy, "%s", words) < (int)sizeof copy ? 0 : usage_error("--only: too many checks");
+    int wrong = snprintf(copy, sizeof copy, "%s", words) < (int)sizeof copy ? 0
+                                                                            : usage_error("--only: too many checks");
     char *rest = copy;
     for (char *word; wrong == 0 && (word = strsep(&rest, ",")) != NULL;) {
         wrong = chosen < ONLY_MAX - 1 ? choose_check(word, &plan->only[chosen], plan)

@@ -86,8 +86,9 @@ static char *check_id(const struct check *check, const struct lesson *lesson)
 static json_t *new_check(const struct check *check, const struct lesson *lesson)
 {
     return json_pack("{s:s, s:s, s:s, s:i, s:i, s:n, s:n, s:n, s:n, s:s, s:[], s:f, s:f}", "id",
-                     check_id(check, lesson), "title", check->title, "status", "skipped", "points", 0, "max_points", check->points, "expected",
-                     "observed", "because", "where", "hint", "", "wire", "seconds", 0.0, "cpu_seconds", 0.0);
+                     check_id(check, lesson), "title", check->title, "status", "skipped", "points", 0, "max_points",
+                     check->points, "expected", "observed", "because", "where", "hint", "", "wire", "seconds", 0.0,
+                     "cpu_seconds", 0.0);
 }
 
 static void set_outcome(json_t *check, const char *status, const char *observed)
@@ -387,8 +388,8 @@ static void end_build(struct lesson_run *run, json_t *value, const struct job *j
 
 static void take_result(struct check_run *run, json_t *value, const struct job *job)
 {
-    static const char *const members[] = {"status", "expected", "observed", "because", "where", "wire", "seconds",
-                                          "cpu_seconds"};
+    static const char *const members[] = {"status", "expected", "observed", "because",
+                                          "where",  "wire",     "seconds",  "cpu_seconds"};
     json_t *result = run->result;
     if (value == NULL) {
         char words[2300];

@@ -105,7 +105,8 @@ static void write_result(const struct verdict *verdict, double seconds)
     json_t *result = json_pack("{s:s, s:o, s:o, s:o, s:o, s:o, s:f, s:f, s:b, s:b}", "status", names[verdict->outcome],
                                "expected", words(verdict->expected), "observed", words(verdict->observed), "because",
                                words(verdict->because), "where", where_json(&verdict->where), "wire", wire(), "seconds",
-                               seconds, "cpu_seconds", programs_cpu_seconds(), "crashed", verdict->crashed, "whole", verdict->is_whole);
+                               seconds, "cpu_seconds", programs_cpu_seconds(), "crashed", verdict->crashed, "whole",
+                               verdict->is_whole);
     jobs_hand_back(RESULT, result);
     json_decref(result);
 }

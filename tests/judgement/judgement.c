@@ -301,7 +301,8 @@ static void start(struct test_case *c)
     mkdir(own_temporary.text, 0777);
     setenv("TMPDIR", own_temporary.text, 1);
     /* valgrind is half of what all this costs: a mistake that has nothing to do with memory goes without. */
-    bool without = (without_memcheck && c->kind != HOSTILE) || (!whole && c->kind == MISTAKE && strstr(c->loses, "memory") == NULL);
+    bool without = (without_memcheck && c->kind != HOSTILE) ||
+                   (!whole && c->kind == MISTAKE && strstr(c->loses, "memory") == NULL);
     char only[600] = "";
     const char *args[12] = {"./sockeye", "check", lesson, "--work", c->folder.text, "--json", "-"};
     int count = 7;
@@ -543,8 +544,7 @@ int main(int argc, char *argv[])
 {
     static const struct option options[] = {
         {"plain", no_argument, NULL, 'p'},        {"whole", no_argument, NULL, 'w'},
-        {"named", no_argument, NULL, 'n'},
-        {"no-memcheck", no_argument, NULL, 'm'},
+        {"named", no_argument, NULL, 'n'},        {"no-memcheck", no_argument, NULL, 'm'},
         {"repeat", required_argument, NULL, 'r'}, {"beside", required_argument, NULL, 'b'},
         {"jobs", required_argument, NULL, 'j'},   {NULL, 0, NULL, 0}};
     int repeat = 1;
