@@ -124,6 +124,19 @@ void holds_no_other_socket(struct program *program, const struct conn *conn);
 /** The next fork (of each of its processes) fails with EAGAIN; not graded where strace may not trace. */
 void cannot_fork(struct program *program);
 
+/* Commands: what a program becomes by exec(3), for a connection that the command has as its stdin. Each waits until there is
+ * such a command, which must not end by itself: one that waits for input. */
+
+/** It has the connection as its descriptors 0, 1 and 2, and no other descriptor. */
+void command_holds_only(struct conn *conn);
+/** It ignores no signal, and blocks none (32 and 33 are not looked at: they are glibc's own). */
+void command_has_default_signals(struct conn *conn);
+/** Its environment is exactly these variables, in any order: command_has_environment(client, "PATH=/bin", "TERM=vt100"). */
+#define command_has_environment(conn, ...) command_environment((conn), (const char *const[]){__VA_ARGS__, NULL})
+void command_environment(struct conn *conn, const char *const *wanted);
+/** Makes an executable file of that name which runs a line of sh(1); returns the folder that it is in, for `how.path`. */
+const char *makes_command(const char *name, const char *script);
+
 /* Ports. */
 
 enum { ANY_PORT = 0 };

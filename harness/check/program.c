@@ -49,6 +49,8 @@ static const char *oddities(const struct how *how)
         words = text("; %s closed", words);
     words = text("%s%s%s%s", words, how->extra_descriptors ? "; 3 to 7 open" : "",
                  how->signals_ignored ? "; signals ignored" : "", how->signals_blocked ? "; all signals blocked" : "");
+    if (how->path != NULL)
+        words = text("%s; PATH %s", words, how->path);
     return *words == '\0' ? NULL : words + 2;
 }
 

@@ -52,6 +52,7 @@ struct how {
     bool input;               /**< its stdin is a pipe that is_typed() writes to */
     bool signals_ignored;     /**< SIGPIPE, SIGCHLD, SIGHUP, SIGUSR1, SIGTERM, SIGINT are ignored at its start */
     bool signals_blocked;     /**< every signal is blocked at its start */
+    const char *path;         /**< its PATH; NULL: as usual */
     const char *traced_calls; /**< strace follows it from its start: a set of calls; NULL: not asked for */
 };
 

@@ -9,6 +9,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "check/bytes.h"
 #include "check/cage.h"
 #include "check/stage.h"
 #include "check/strace.h"
@@ -108,8 +109,8 @@ pid_t spawn(const struct how *how, const char *const *vector, struct spawned_end
             report_problem(problem[1], undone);
         if (stage.trace || how->traced_calls != NULL)
             wait_for_tracer();
-        static const char *const environment[] = {"PATH=/usr/local/bin:/usr/bin:/bin", "LANG=C.UTF-8", "HOME=/tmp",
-                                                  "RES_OPTIONS=" RESOLVER, NULL};
+        const char *path = text("PATH=%s", how->path == NULL ? "/usr/local/bin:/usr/bin:/bin" : how->path);
+        const char *const environment[] = {path, "LANG=C.UTF-8", "HOME=/tmp", "RES_OPTIONS=" RESOLVER, NULL};
         execve(vector[0], (char *const *)(uintptr_t)(vector + 1), (char *const *)(uintptr_t)environment);
         report_problem(problem[1], "run it");
     }
