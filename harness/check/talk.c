@@ -127,12 +127,18 @@ static bool first_has_ended(void *context)
     return program_number(0) == NULL || program_number(0)->ended;
 }
 
-/* The end of a connection may be the beginning of its program's end: what that is like belongs to the report. */
+/* The end of a connection may be the beginning of its program's end: what that is like belongs to the report, and what a
+   child has said of it. */
 static const char *and_fate(const char *observed)
 {
     struct awaited awaited = {.come = first_has_ended, .seconds = 0.1, .stuck_is_no_end = true};
     bool ended = wait_until(&awaited) == CAME && program_number(0) != NULL;
-    return ended ? text("%s; %s", observed, program_fate(program_number(0))) : observed;
+    if (ended)
+        return text("%s; %s", observed, program_fate(program_number(0)));
+    const struct output *err = program_number(0) == NULL ? NULL : &program_number(0)->err;
+    if (err == NULL || err->length == 0)
+        return observed;
+    return text("%s; its stderr so far: %s", observed, quoted((struct bytes){err->data, err->length}, 160));
 }
 
 static _Noreturn void talk_fails(struct talk *talk, enum waited waited, const struct awaited *awaited)

@@ -729,6 +729,87 @@ PLAY(a_parent_keeps_the_clients, FAILS, .observed = "holds the *client", .becaus
     shares_no_descriptors(port);
 }
 
+PLAY(hears_nothing_and_a_child_says_why, FAILS,
+     .observed = "it heard nothing, of 6 bytes, then end-of-file; its stderr so far: \"no time\"")
+{
+    int port = free_port();
+    is_listening(runs(ACTOR, "listen", number(port), "fork", "accept", "complain", "no time", "exit", "1", "parent",
+                      "pause"),
+                 port);
+    hears(connects(port), "knock\n");
+}
+
+/* ------------------------------------------------ commands */
+
+/* A client of a server whose child becomes a shell. */
+static struct conn *client_of_a_shell(const char *manner)
+{
+    int port = free_port();
+    is_listening(runs(ACTOR, "listen", number(port), "fork", "accept", "become", manner, "parent", "pause"), port);
+    return connects(port);
+}
+
+PLAY(a_command_is_as_it_should_be, PASSES)
+{
+    struct conn *client = client_of_a_shell("well");
+    command_holds_only(client);
+    command_has_default_signals(client);
+    command_has_environment(client, "PATH=/bin");
+    says(client, "echo $PATH\n");
+    hears(client, "/bin\n");
+}
+
+PLAY(a_command_holds_more, FAILS,
+     .expected = "the client 1's command has its connection as descriptors 0, 1 and 2, and nothing",
+     .observed = "descriptor 3 is the listening socket; descriptor 4 is the connection once more",
+     .because = "What is open stays open through exec")
+{
+    command_holds_only(client_of_a_shell("listener conn"));
+}
+
+PLAY(a_command_holds_its_connection_twice, FAILS, .observed = "descriptor 4 is the connection once more",
+     .because = "What was copied by dup2() is still there")
+{
+    command_holds_only(client_of_a_shell("conn"));
+}
+
+PLAY(a_command_ignores_a_signal, FAILS, .expected = "the client 1's command ignores no signal, and blocks none",
+     .observed = "it ignores SIGPIPE, and blocks SIGUSR2", .because = "one that is ignored stays ignored")
+{
+    command_has_default_signals(client_of_a_shell("ignores blocks"));
+}
+
+PLAY(a_command_blocks_a_signal, FAILS, .observed = "it blocks SIGUSR2",
+     .because = "The mask of blocked signals stays as it is")
+{
+    command_has_default_signals(client_of_a_shell("blocks"));
+}
+
+PLAY(a_command_has_another_environment, FAILS,
+     .expected = "the client 1's command has in its environment exactly PATH=/bin, TERM=vt100",
+     .observed =
+         "it has no TERM; \"PATH=/sbin\" where \"PATH=/bin\" was expected; \"HOME=/tmp\", which it should not have")
+{
+    command_has_environment(client_of_a_shell("environment"), "PATH=/bin", "TERM=vt100");
+}
+
+PLAY(there_is_no_command, FAILS, .expected = "a command that has the connection of the client 1 as its stdin",
+     .observed = "there is none*your program is waiting in pause() at actor.c:")
+{
+    int port = free_port();
+    is_listening(runs(ACTOR, "listen", number(port), "accept", "pause"), port);
+    command_holds_only(connects(port));
+}
+
+PLAY(makes_a_command_for_its_path, PASSES)
+{
+    const char *words = random_words();
+    const char *folder = makes_command("heron", text("echo '%s'", words));
+    prints(runs_as((struct how){.path = text("/sockeye/none:%s", folder)}, ACTOR, "exec", "heron"),
+           text("%s\n", words));
+    prints(runs_as((struct how){.path = "/sockeye/none"}, ACTOR, "start"), "0 1 2 PATH=/sockeye/none");
+}
+
 PLAY(cannot_fork_once, PASSES, .by_strace = true)
 {
     struct program *actor = runs_as((struct how){.input = true}, ACTOR, "gate", "can-fork", "can-fork", "reap");

@@ -402,6 +402,35 @@ static void tells_whether_it_can_fork(const char *none)
     dprintf(1, "%s", pid == -1 ? strerrorname_np(errno) : "forked");
 }
 
+/* Becomes a shell that has the connection as descriptors 0 to 2: "listener", "conn", "ignores", "blocks" and "environment"
+ * tell what it takes along. */
+static void becomes_a_shell(const char *manner)
+{
+    char *plain[] = {"PATH=/bin", NULL};
+    char *more[] = {"PATH=/sbin", "HOME=/tmp", NULL};
+    sigset_t mask;
+    sigemptyset(&mask);
+    sigaddset(&mask, SIGUSR2);
+    for (int fd = 0; fd < 3; fd++)
+        dup2(conn, fd);
+    if (strstr(manner, "listener") == NULL)
+        close(listener);
+    if (strstr(manner, "conn") == NULL)
+        close(conn);
+    if (strstr(manner, "ignores") != NULL)
+        signal(SIGPIPE, SIG_IGN);
+    if (strstr(manner, "blocks") != NULL)
+        sigprocmask(SIG_BLOCK, &mask, NULL);
+    execle("/bin/sh", "sh", NULL, strstr(manner, "environment") == NULL ? plain : more);
+    must(-1, "/bin/sh");
+}
+
+static void becomes_what_is_in_its_path(const char *name)
+{
+    execlp(name, name, NULL);
+    must(-1, name);
+}
+
 /* ---- names */
 
 static void prints_addresses(const char *name)
@@ -500,6 +529,8 @@ static const struct action {
     {"parent", 0, goes_on_as_parent},
     {"reap", 0, reaps},
     {"bomb", 0, forks_without_end},
+    {"become", 1, becomes_a_shell},
+    {"exec", 1, becomes_what_is_in_its_path},
     {"can-fork", 0, tells_whether_it_can_fork},
 };
 
