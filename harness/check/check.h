@@ -37,6 +37,7 @@ struct conn;
 struct station;
 struct request;
 struct caller;
+struct transfer;
 
 /* Programs. */
 
@@ -136,6 +137,20 @@ void command_has_default_signals(struct conn *conn);
 void command_environment(struct conn *conn, const char *const *wanted);
 /** Makes an executable file of that name which runs a line of sh(1); returns the folder that it is in, for `how.path`. */
 const char *makes_command(const char *name, const char *script);
+
+/* Files, in the folder that programs start in. */
+
+/** A file lies there. */
+#define there_is_a_file(name, what) file_is_put((name), bytes(what))
+void file_is_put(const char *name, struct bytes content);
+/** A folder lies there, empty. */
+#define there_is_a_folder(name) folder_is_put(name)
+void folder_is_put(const char *name);
+/** When the program has ended, the file is exactly that. */
+#define file_is(program, name, what) program_file_is((program), (name), bytes(what))
+void program_file_is(struct program *program, const char *name, struct bytes expected);
+/** When the program has ended, nothing of that name is there. */
+void has_no_file(struct program *program, const char *name);
 
 /* Ports. */
 
@@ -263,6 +278,64 @@ void ends_no_later(struct program *program, const struct request *question, doub
 void program_ends_sooner(double seconds, const char *const *args);
 /** Is stopped as soon as it sleeps in a system call, with all its processes, and continued in @p seconds from then. */
 void is_stopped_for(struct program *program, double seconds);
+
+/* TFTP (RFC 1350): playing the server, which answers a request from a port of its own, or a third party. Blocks are
+ * counted from 1 without an end. That the program sends a datagram again is judged in every verb: not sooner than 0.2 s
+ * after it has sent it before, unless it is an ACK and what it acknowledges has come again. */
+
+/** The program asks @p address and the station's port for the file @p remote, which has that content. */
+#define is_asked_for(station, address, remote, what) transfer_to_program((station), (address), (remote), bytes(what))
+struct transfer *transfer_to_program(struct station *station, const char *address, const char *remote,
+                                     struct bytes content);
+/** The program asks it to take the file @p remote, which must come out as that content. */
+#define is_offered(station, address, remote, what) transfer_from_program((station), (address), (remote), bytes(what))
+struct transfer *transfer_from_program(struct station *station, const char *address, const char *remote,
+                                       struct bytes content);
+/** The station answers whoever asks, all the way and whatever happens: with that content, or by taking what is offered. */
+#define serves_tftp(station, what) station_serves((station), bytes(what))
+void station_serves(struct station *station, struct bytes content);
+/** Answers from the port that was asked, from here on. */
+void answers_from_the_port_asked(struct transfer *transfer);
+/** Another port of the same host, which talks to the program's port as well: the verbs that send may have it as their
+ *  subject. What it has of the file is other bytes. */
+struct transfer *another_port(const struct transfer *transfer);
+
+/** Sends a block (DATA); the last one sent, again; or an older one. */
+void sends_block(struct transfer *transfer, long block);
+/** Sends an ACK; one that it has sent already, again. */
+void sends_ack(struct transfer *transfer, long block);
+/** Sends ERROR. */
+void sends_error(struct transfer *transfer, int code, const char *message);
+/** Sends a datagram of any content. */
+#define sends_datagram(transfer, what) transfer_sends((transfer), bytes(what))
+void transfer_sends(struct transfer *transfer, struct bytes what);
+/** Sends a datagram at once and then every @p every seconds until the program has ended. */
+#define keeps_sending(transfer, every, what) transfer_keeps_sending((transfer), (every), bytes(what))
+void transfer_keeps_sending(struct transfer *transfer, double every, struct bytes what);
+/** The same with a block. */
+void keeps_sending_block(struct transfer *transfer, double every, long block);
+
+/** The next new datagram is the ACK of this block. */
+void gets_ack(struct transfer *transfer, long block);
+/** The next new datagram is this block. */
+void gets_block(struct transfer *transfer, long block);
+/** Sends the block that the program acknowledged last again, and gets its ACK again, at once. */
+void is_acked_again(struct transfer *transfer, long block);
+/** Sends the rest of the file, block by block, and gets the ACKs. */
+void gives_the_rest(struct transfer *transfer);
+/** Gets the rest of the file, and sends the ACKs. */
+void takes_the_rest(struct transfer *transfer);
+/** When nothing moves any more, no new datagram has come. */
+void gets_nothing_new(struct transfer *transfer);
+/** The program has sent its last datagram again that often in all, each time 0.2 to 2 seconds after the time before
+ *  (judged with room for a busy machine). */
+void is_sent_again(struct transfer *transfer, int times);
+/** The program sends its last datagram again though blocks keep coming, each of which it answers; or gives up. */
+void is_sent_again_meanwhile(struct program *program, struct transfer *transfer);
+/** The program sends its last datagram again five times in all, and ends when no answer has come to the last. */
+void gives_up_on(struct program *program, struct transfer *transfer);
+/** Another port is told by ERROR 5 that nobody knows it, unless the program's socket is connected and can't hear it. */
+void is_told_unknown(struct transfer *stranger);
 
 /* UDP: playing the clients of a server. */
 

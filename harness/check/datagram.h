@@ -11,6 +11,7 @@
 #pragma once
 
 #include <stdint.h>
+#include <time.h>
 
 #include "check/address.h"
 #include "check/clock.h"
@@ -59,6 +60,12 @@ struct sent {
 
 /** A socket for datagrams that does not block, stamps what comes, and tells where it was sent to. */
 int datagram_socket(int family);
+/** A time of the kernel's (SO_TIMESTAMPNS) on now()'s clock. */
+double datagram_when(const struct timespec *stamp);
+/** The next datagram that has come to the station and that no verb has asked for; NULL if there is none. */
+struct request *datagram_next(struct station *station);
+/** The address that the program's socket with this port is connected to; NULL if it is not. */
+const char *datagram_connected_to(int port);
 /** What the peer at an address is called in the record. */
 const char *datagram_peer(const char *address);
 /** Datagram number @p index that this check has sent or planned; NULL behind the last. */

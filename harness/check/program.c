@@ -51,6 +51,8 @@ static const char *oddities(const struct how *how)
                  how->signals_ignored ? "; signals ignored" : "", how->signals_blocked ? "; all signals blocked" : "");
     if (how->path != NULL)
         words = text("%s; PATH %s", words, how->path);
+    if (how->file_limit > 0)
+        words = text("%s; room for %zu bytes in a file", words, how->file_limit);
     return *words == '\0' ? NULL : words + 2;
 }
 

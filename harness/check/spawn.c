@@ -6,6 +6,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -57,6 +58,12 @@ static const char *become_program(const struct how *how, int input, int output, 
         undone = cage_become(stage.run_as);
     if (undone == NULL)
         undone = cage_enter(stage.private_network, stage.memcheck, stage.processes);
+    struct rlimit largest = {how->file_limit, how->file_limit};
+    if (how->file_limit > 0) {
+        signal(SIGXFSZ, SIG_IGN); /* so that write() fails, as on a full disk */
+        if (setrlimit(RLIMIT_FSIZE, &largest) == -1 && undone == NULL)
+            undone = "limit its files";
+    }
     sigprocmask(SIG_SETMASK, &mask, NULL);
     return undone;
 }

@@ -138,8 +138,14 @@ static const struct program *holder(unsigned long inode)
     return program_number(0);
 }
 
-/* CLOCK_REALTIME of the kernel's as a time on our clock. */
-static double when(const struct timespec *stamp)
+const char *datagram_connected_to(int port)
+{
+    struct sender sender = {.port = port};
+    sockets_find(SOCKET_UDP, is_sender, &sender);
+    return sender.connected_to;
+}
+
+double datagram_when(const struct timespec *stamp)
 {
     struct timespec wall;
     clock_gettime(CLOCK_REALTIME, &wall);
@@ -155,7 +161,7 @@ static bool read_control(struct msghdr *message, struct request *request)
         if (c->cmsg_level == SOL_SOCKET && c->cmsg_type == SCM_TIMESTAMPNS) {
             struct timespec stamp;
             memcpy(&stamp, CMSG_DATA(c), sizeof stamp);
-            request->arrived = when(&stamp);
+            request->arrived = datagram_when(&stamp);
         } else if (c->cmsg_level == IPPROTO_IP && c->cmsg_type == IP_PKTINFO) {
             struct in_pktinfo info;
             char host[INET_ADDRSTRLEN];
@@ -247,13 +253,22 @@ static bool has_asked(void *context)
 }
 
 /* A datagram that nobody has asked for, or NULL. */
-static const struct request *stray(const struct station *station)
+static struct request *stray(const struct station *station)
 {
     for (int i = 0; i < request_count; i++) {
         if (requests[i]->station == station && !requests[i]->taken)
             return requests[i];
     }
     return NULL;
+}
+
+struct request *datagram_next(struct station *station)
+{
+    hear_all(station);
+    struct request *next = stray(station);
+    if (next != NULL)
+        next->taken = true;
+    return next;
 }
 
 /* The one that the check is about now. */

@@ -1,0 +1,14 @@
+/**
+ * @file
+ * Files in the folder that programs start in. The verbs are in check.h.
+ *
+ * What lies there is the program's: it may have put a link or a pipe in a file's place, so only regular files are read.
+ */
+#pragma once
+
+#include <stdbool.h>
+
+#include "check/bytes.h"
+
+/** Reads a file of that folder, or at most OUTPUT_MAX bytes of it; false if there is none, or no regular one. */
+bool file_read(const char *name, struct bytes *content);
