@@ -33,8 +33,8 @@ static void explain_request(struct bytes expected, struct bytes got)
     int opcode = tftp_opcode(expected);
     size_t without = expected.length - 1;
     if (tftp_opcode(got) == opcode << 8)
-        verdict_because(
-            "The two bytes of the opcode are the wrong way round: on the network the highest byte comes first, htons().");
+        verdict_because("The two bytes of the opcode are the wrong way round: on the network the highest byte comes "
+                        "first, htons().");
     else if (tftp_opcode(got) == TFTP_READ + TFTP_WRITE - opcode)
         verdict_because("Opcode 1 asks for a file, opcode 2 offers one.");
     else if (got.length == without && common_prefix(expected, got) == without)
@@ -51,8 +51,7 @@ static struct transfer *is_requested(struct station *station, const char *addres
         fails(text("%s: %s", tftp_words(expected), quoted(expected, 100)), text("the datagram is %s", observed));
     }
     struct transfer *transfer = keep(sizeof *transfer);
-    *transfer = (struct transfer){.station = station,
-                                  .request = request, .client = request->from};
+    *transfer = (struct transfer){.station = station, .request = request, .client = request->from};
     transfer_note(transfer, request->data, request->arrived);
     take_port(transfer);
     return transfer;

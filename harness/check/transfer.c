@@ -208,7 +208,8 @@ enum came transfer_next(struct transfer *transfer, const struct transfer_wait *w
     struct hearing hearing = {.transfer = transfer};
     struct awaited awaited = {.come = has_heard,
                               .context = &hearing,
-                              .fd = transfer->answered_at == 0 && transfer->reached == 0 ? transfer->station->fd : transfer->fd,
+                              .fd = transfer->answered_at == 0 && transfer->reached == 0 ? transfer->station->fd
+                                                                                         : transfer->fd,
                               .events = POLLIN,
                               .seconds = wait->seconds,
                               .until_end = true,

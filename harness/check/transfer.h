@@ -39,13 +39,13 @@ struct transfer {
 
     struct bytes last;               /**< the program's last new datagram: in last_data */
     char last_data[RECORD_DATA_MAX]; /**< what is longer is cut */
-    double last_at;     /**< when it was sent last, by itself or by its time-out */
-    double heard_at;    /**< when the datagram was sent that was heard last, whatever it was */
-    int times;          /**< how often, in that way */
-    int excused;        /**< how often it may come again because ours did */
-    long older;         /**< a block that came again, older than the last; 0: none */
-    double answered_at; /**< when we sent what answers it; 0: not yet */
-    int passed_over;    /**< how often it was sent again long after that */
+    double last_at;                  /**< when it was sent last, by itself or by its time-out */
+    double heard_at;                 /**< when the datagram was sent that was heard last, whatever it was */
+    int times;                       /**< how often, in that way */
+    int excused;                     /**< how often it may come again because ours did */
+    long older;                      /**< a block that came again, older than the last; 0: none */
+    double answered_at;              /**< when we sent what answers it; 0: not yet */
+    int passed_over;                 /**< how often it was sent again long after that */
 };
 
 /** What a datagram of the program's is. */

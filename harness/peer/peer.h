@@ -65,6 +65,9 @@ extern const struct play tcp_client;
 /** Answers every datagram with a clock's time, from several addresses; the broadcast address of loopback reaches all. */
 extern const struct play udp_clocks;
 
+/** Gives and takes files by TFTP (RFC 1350), each transfer from a port of its own. */
+extern const struct play tftp_server;
+
 /** Announces a peer: called before main() by what PEER makes. */
 void peer_register(struct peer *peer);
 /** The peer of a lesson, or NULL. */

@@ -50,6 +50,13 @@ struct transfer {
     char reason[PATH_MAX + BLOCK];          /* why it failed: of what, and what was wrong with it */
 };
 
+/* Says that step N is still to do, and ends. Goes when nothing calls it any more. */
+static void to_do(int step)
+{
+    fprintf(stderr, "tftp: step %d is still to do: see TODO %d\n", step, step);
+    exit(3);
+}
+
 static int usage(void)
 {
     fprintf(stderr, "usage: tftp get|put HOST PORT REMOTE LOCAL     (PORT: 1 to 65535, or a service's name)\n");
@@ -59,24 +66,15 @@ static int usage(void)
 /* We may have been started with descriptors 0 to 2 closed: no socket and no file may become our stderr. */
 static int fill_standard_descriptors(void)
 {
-    int fd;
-    do
-        fd = open("/dev/null", O_RDWR);
-    while (fd >= 0 && fd <= 2);
-    if (fd == -1)
-        return -1;
-    close(fd);
+    /* TODO 12: open /dev/null until the lowest free descriptor is above 2. */
     return 0;
 }
 
 /* What begins with a digit is a number, and what begins with a letter may be the name of a service. */
 static int is_port(const char *text)
 {
-    char *end;
-    if (!isdigit((unsigned char)text[0]))
-        return isalpha((unsigned char)text[0]);
-    unsigned long number = strtoul(text, &end, 10);
-    return *end == '\0' && number >= 1 && number <= 65535;
+    /* TODO 1: a number is 1 to 65535, and nothing stands behind it. A name is not looked up here. */
+    return isdigit((unsigned char)text[0]);
 }
 
 static int fail(struct transfer *t, const char *of_what, const char *why)
@@ -107,13 +105,10 @@ static int send_last(struct transfer *t)
 /* Asks for a file, or offers one: opcode, name, NUL, mode, NUL. */
 static int make_request(struct transfer *t, enum opcode opcode, const char *remote)
 {
-    size_t room = sizeof t->last - 2;
-    int length = snprintf((char *)t->last + 2, room, "%s%coctet", remote, '\0');
-    if (length < 0 || (size_t)length >= room)
-        return fail(t, remote, "the name is too long for a datagram");
-    put16(t->last, opcode);
-    t->last_size = 2 + (size_t)length + 1;
-    return 0;
+    /* TODO 2: build it in t->last, with put16() and snprintf(), and note its size. Both NULs count. */
+    (void)opcode;
+    to_do(2);
+    return fail(t, remote, "the name is too long for a datagram");
 }
 
 /* DATA with what already stands behind the header, or ACK with nothing there. */
@@ -129,9 +124,8 @@ static int send_block(struct transfer *t, enum opcode opcode, uint16_t block, si
 static void send_error(struct transfer *t, const struct sockaddr_storage *to, socklen_t size,
                        enum error_code code, const char *words)
 {
-    char error[128] = { 0, ERROR, 0, (char)code };
-    int length = snprintf(error + HEADER, sizeof error - HEADER, "%s", words);
-    sendto(t->fd, error, HEADER + (size_t)length + 1, 0, (const struct sockaddr *)to, size);
+    /* TODO 11: opcode, code, the words and their NUL, with sendto(). t->last stays as it is. */
+    (void)t, (void)to, (void)size, (void)code, (void)words;
 }
 
 /* ---- waiting ---- */
@@ -163,70 +157,42 @@ static int same_port(const struct sockaddr_storage *a, const struct sockaddr_sto
  * 0 if what came was none of that (so the caller looks at the clock again), -1 if the time is up. */
 static int receive(struct transfer *t, int64_t end, struct sockaddr_storage *from, socklen_t *from_size)
 {
-    int64_t left = end - milliseconds();
-    struct pollfd queue = { .fd = t->fd, .events = POLLIN };
-    int ready = poll(&queue, 1, left > 0 ? (int)left : 0);
-    if (ready <= 0)     /* interrupted, woken early, or the time is up */
-        return ready == 0 && left <= 0 ? -1 : 0;
-
-    *from_size = sizeof *from;
-    ssize_t size = recvfrom(t->fd, t->got, sizeof t->got, MSG_DONTWAIT, (struct sockaddr *)from, from_size);
-    if (size < HEADER || size > HEADER + BLOCK || !same_host(from, &t->server))
-        return 0;
-    if (!t->is_known || same_port(from, &t->server))
-        return (int)size;
-    if (get16(t->got) != ERROR)     /* errors are not answered: two that do so would never stop */
-        send_error(t, from, *from_size, UNKNOWN_PORT, "I am talking to another port");
-    return 0;
+    /* TODO 4: recvfrom() into t->got, and who has sent it into *from. What is shorter than a header or longer
+       than a block, or comes from another host, is none. */
+    /* TODO 8: before that, poll() until `end` and no longer. EINTR is no end. */
+    /* TODO 11: from its first valid answer on, only same_port() is the server. Others get ERROR 5, unless they
+       have sent ERROR themselves. */
+    (void)t, (void)end, (void)from, (void)from_size;
+    (void)same_host, (void)same_port, (void)get16;
+    to_do(4);
+    return -1;
 }
 
 /* The server's message as text that a terminal may be shown. */
 static int fail_with_message(struct transfer *t, size_t size)
 {
-    char words[BLOCK + 32];
-    snprintf(words, sizeof words, "%.*s (error %u)", (int)(size - HEADER), (char *)t->got + HEADER,
-             get16(t->got + 2));
-    for (char *c = words; *c != '\0'; c++) {
-        if (!isprint((unsigned char)*c))
-            *c = '?';
-    }
-    return fail(t, t->peer, words);
+    /* TODO 7: fail() with the words that stand behind the header. Is there a NUL behind them? */
+    (void)size;
+    return fail(t, t->peer, "the server has reported an error");
 }
 
 /* Waits for DATA or ACK of that block, and sends our last datagram again, as often as that, when it does not
  * come. Returns how many bytes stand behind its header, or -1 with a reason. */
 static int await(struct transfer *t, enum opcode opcode, uint16_t block, int resends)
 {
-    for (int sent_again = 0; sent_again <= resends; sent_again++) {
-        if (sent_again > 0 && send_last(t) == -1)
-            return -1;
-        int64_t end = milliseconds() + TIMEOUT;
-        for (int ignored = 0; ignored < MORE_THAN_A_QUEUE_HOLDS; ignored++) {
-            struct sockaddr_storage from;
-            socklen_t from_size;
-            int size = receive(t, end, &from, &from_size);
-            if (size == -1)
-                break;
-            if (size == 0)
-                continue;
-
-            unsigned int came = get16(t->got);
-            unsigned int number = get16(t->got + 2);
-            if (came == opcode && number == block) {
-                t->server = from;       /* its first answer comes from a port of its own: RFC 1350 section 4 */
-                t->server_size = from_size;
-                t->is_known = 1;
-                return size - HEADER;
-            }
-            if (came == ERROR)
-                return fail_with_message(t, (size_t)size);
-            /* The block before comes again: our ACK was lost, or its ACK and the block have crossed. ACKs that
-               come again are passed over: whoever answers those as well soon sends everything twice. */
-            if (opcode == DATA && came == DATA && t->is_known && number == (uint16_t)(block - 1))
-                send_last(t);
-        }
-    }
-    return fail(t, t->peer, "no answer");
+    int64_t end = milliseconds() + TIMEOUT;
+    struct sockaddr_storage from;
+    socklen_t from_size;
+    int size = receive(t, end, &from, &from_size);
+    /* TODO 4: receive() until opcode and number are those that you wait for: then whoever sent it is the
+       server, from now on. */
+    /* TODO 7: ERROR ends it. */
+    /* TODO 8: when the time is up, send_last(), up to that often. Each time has an end of its own; a datagram
+       that is not the one does not move it. */
+    /* TODO 9: the block before comes again: its ACK is what we have sent last. An ACK that comes again is
+       nothing. */
+    (void)opcode, (void)block, (void)resends, (void)fail_with_message;
+    return size == -1 ? fail(t, t->peer, "no answer") : 0;
 }
 
 /* ---- transfers ---- */
@@ -241,14 +207,8 @@ static int ask(struct transfer *t, const char *host, const char *port)
         return fail(t, t->peer, error == EAI_SYSTEM ? strerror(errno) : gai_strerror(error));
 
     int result = -1;
-    for (const struct addrinfo *ai = addresses; ai != NULL && result == -1; ai = ai->ai_next) {
-        if (t->fd != -1)
-            close(t->fd);
-        t->fd = socket(ai->ai_family, ai->ai_socktype | SOCK_CLOEXEC, ai->ai_protocol);
-        memcpy(&t->server, ai->ai_addr, ai->ai_addrlen);
-        t->server_size = ai->ai_addrlen;
-        result = t->fd == -1 ? fail(t, t->peer, strerror(errno)) : send_last(t);
-    }
+    /* TODO 3: for each address, until one can be sent to: a socket, the address into t->server, send_last(). */
+    to_do(3);
     freeaddrinfo(addresses);
     return result;
 }
@@ -266,17 +226,10 @@ static int fail_at_file(struct transfer *t, const char *local)
  * or -1. */
 static int fetch_blocks(struct transfer *t, FILE *file, const char *local)
 {
-    for (uint16_t block = 1;; block++) {    /* behind 65535 comes 0 */
-        int size = await(t, DATA, block, RESENDS);
-        if (size == -1)
-            return -1;
-        if (fwrite(t->got + HEADER, 1, (size_t)size, file) < (size_t)size)
-            return fail_at_file(t, local);
-        if (size < BLOCK)
-            return block;
-        if (send_block(t, ACK, block, 0) == -1)
-            return -1;
-    }
+    /* TODO 5: await() block 1, write it, send_block() its ACK, and so on. The first with fewer than 512 bytes
+       is the last. What type has a number behind whose 65535 comes 0? */
+    (void)file, (void)local, (void)send_block;
+    return await(t, DATA, 1, RESENDS);
 }
 
 /* The file grows under another name, and gets its own when it is whole: so a transfer that fails leaves no
@@ -299,8 +252,8 @@ static int get(struct transfer *t, const char *host, const char *port, const cha
         unlink(part);
         return -1;
     }
-    send_block(t, ACK, (uint16_t)last, 0);
-    await(t, DATA, (uint16_t)(last + 1), 0);    /* nothing comes; but a lost ACK is asked for again */
+    /* TODO 5: the last ACK. */
+    /* TODO 10: it may be lost, too. await() knows what to do when the last block comes again. */
     return 0;
 }
 
@@ -313,16 +266,10 @@ static int put(struct transfer *t, const char *host, const char *port, const cha
     int result = ask(t, host, port);
     if (result == 0)
         result = await(t, ACK, 0, RESENDS);
-    size_t size = BLOCK;
-    for (uint16_t block = 1; result != -1 && size == BLOCK; block++) {
-        size = fread(t->last + HEADER, 1, BLOCK, file);
-        if (ferror(file))
-            result = fail_at_file(t, local);
-        else if (send_block(t, DATA, block, size) == -1)
-            result = -1;
-        else
-            result = await(t, ACK, block, RESENDS);
-    }
+    /* TODO 6: read a block to t->last + HEADER, send_block() it, await() its ACK, until one has had fewer than
+       512 bytes. A read that fails is no end of the file. */
+    if (result == 0)
+        to_do(6);
     fclose(file);
     return result == -1 ? -1 : 0;
 }
@@ -331,6 +278,9 @@ int main(int argc, char *argv[])
 {
     if (fill_standard_descriptors() == -1)
         return 1;
+
+    /* TODO 1: get or put, and four words behind it, of which one is a port. */
+    to_do(1);
     if (argc != 6 || !is_port(argv[3]))
         return usage();
     int is_get = strcmp(argv[1], "get") == 0;

@@ -869,6 +869,170 @@ PLAY(waits_for_a_datagram, FAILS,
     exits(actor, 0);
 }
 
+/* ------------------------------------------------ files */
+
+PLAY(leaves_a_file_as_it_was, PASSES)
+{
+    there_is_a_file("kept", literal("a\0b"));
+    struct program *actor = runs(ACTOR);
+    file_is(actor, "kept", literal("a\0b"));
+    has_no_file(actor, "other");
+}
+
+PLAY(has_another_file, FAILS, .expected = "the file kept is \"b\" (1 byte)", .observed = "at byte 0 \"a\"")
+{
+    there_is_a_file("kept", "a");
+    file_is(runs(ACTOR), "kept", "b");
+}
+
+PLAY(has_no_such_file, FAILS, .observed = "there is no such file; actor ended with status 0")
+{
+    file_is(runs(ACTOR), "none", "");
+}
+
+PLAY(has_a_folder_for_a_file, FAILS, .observed = "there is no such file")
+{
+    there_is_a_folder("folder");
+    file_is(runs(ACTOR), "folder", "");
+}
+
+PLAY(leaves_a_file_too_many, FAILS, .expected = "there is no file kept", .observed = "it is there, with 1 bytes")
+{
+    there_is_a_file("kept", "a");
+    has_no_file(runs(ACTOR), "kept");
+}
+
+PLAY(has_a_piece_twice, FAILS, .because = "From byte 512 on come the same bytes as just before")
+{
+    struct bytes piece = random_bytes(512);
+    there_is_a_file("kept", join(join(piece, piece), "end"));
+    file_is(runs(ACTOR), "kept", join(piece, "end"));
+}
+
+/* ------------------------------------------------ TFTP */
+
+#define READS_A "\\0\\1a\\0octet\\0"
+
+/* An actor that says this, each word a datagram, and the transfer that its request begins. */
+#define CONVERSES(content, ...)                                                                                        \
+    int port = free_port();                                                                                            \
+    struct station *station = takes_datagrams(port);                                                                   \
+    struct program *actor = runs(ACTOR, "converse", number(port), __VA_ARGS__, ".");                                   \
+    struct transfer *transfer = is_asked_for(station, "127.0.0.1", "a", content)
+
+PLAY(gives_a_file, PASSES)
+{
+    CONVERSES(random_bytes(600), READS_A, "\\0\\4\\0\\1", "\\0\\4\\0\\2");
+    gives_the_rest(transfer);
+    exits(actor, 0);
+}
+
+PLAY(takes_a_file, PASSES)
+{
+    int port = free_port();
+    struct station *station = takes_datagrams(port);
+    struct program *actor = runs(ACTOR, "converse", number(port), "\\0\\2a\\0OCTET\\0", "\\0\\3\\0\\1xyz", ".");
+    takes_the_rest(is_offered(station, "127.0.0.1", "a", "xyz"));
+    exits(actor, 0);
+}
+
+PLAY(serves_by_itself, PASSES)
+{
+    int port = free_port();
+    struct station *station = takes_datagrams(port);
+    struct program *actor = runs(ACTOR, "converse", number(port), READS_A, "\\0\\4\\0\\1", ".", "printf", "done");
+    serves_tftp(station, random_bytes(512));
+    prints(actor, "done");
+}
+
+PLAY(asks_for_another_file, FAILS, .expected = "a request to read \"b\"", .observed = "the datagram is ")
+{
+    int port = free_port();
+    struct station *station = takes_datagrams(port);
+    runs(ACTOR, "converse", number(port), READS_A, ".");
+    is_asked_for(station, "127.0.0.1", "b", "");
+}
+
+PLAY(asks_with_swapped_bytes, FAILS, .because = "The two bytes of the opcode are the wrong way round")
+{
+    int port = free_port();
+    struct station *station = takes_datagrams(port);
+    runs(ACTOR, "converse", number(port), "\\1\\0a\\0octet\\0", ".");
+    is_asked_for(station, "127.0.0.1", "a", "");
+}
+
+PLAY(acknowledges_with_swapped_bytes, FAILS, .expected = "ACK 1", .observed = "ACK 256 came",
+     .because = "The two bytes of a number are the wrong way round")
+{
+    CONVERSES(random_bytes(600), READS_A, "\\0\\4\\1\\0");
+    sends_block(transfer, 1);
+    gets_ack(transfer, 1);
+    exits(actor, 0);
+}
+
+PLAY(is_sent_again_in_time, PASSES)
+{
+    CONVERSES("", READS_A, READS_A, "\\0\\4\\0\\1");
+    is_sent_again(transfer, 1);
+    gives_the_rest(transfer);
+    exits(actor, 0);
+}
+
+PLAY(is_not_sent_again, FAILS, .expected = "a request to read \"a\" is sent again",
+     .observed = "actor ended with status 0")
+{
+    CONVERSES("", READS_A);
+    is_sent_again(transfer, 1);
+    exits(actor, 0);
+}
+
+PLAY(is_sent_again_for_no_reason, FAILS, .expected = "and not sooner", .observed = "it was sent again 0.0*",
+     .because = "Only its time-out makes it send anything again")
+{
+    CONVERSES(random_bytes(2000), READS_A, "\\0\\4\\0\\1", "\\0\\4\\0\\1");
+    sends_block(transfer, 1);
+    gets_ack(transfer, 1);
+    transfer_sends(transfer, bytes("nonsense"));
+    gets_ack(transfer, 2);
+    exits(actor, 0);
+}
+
+PLAY(acknowledges_again, PASSES)
+{
+    CONVERSES(random_bytes(2000), READS_A, "\\0\\4\\0\\1", "\\0\\4\\0\\1");
+    sends_block(transfer, 1);
+    gets_ack(transfer, 1);
+    is_acked_again(transfer, 1);
+    exits(actor, 0);
+}
+
+PLAY(sends_a_third_block_too_early, FAILS, .expected = "no new datagram", .observed = "ACK 2 came")
+{
+    CONVERSES(random_bytes(2000), READS_A, "\\0\\4\\0\\1", "\\0\\4\\0\\2");
+    struct transfer *stranger = another_port(transfer);
+    sends_block(transfer, 1);
+    gets_ack(transfer, 1);
+    sends_block(transfer, 1);
+    gets_nothing_new(transfer);
+    is_told_unknown(stranger);
+    exits(actor, 0);
+}
+
+PLAY(tells_a_stranger, PASSES)
+{
+    CONVERSES(random_bytes(2000), READS_A, "\\0\\5\\0\\5who?\\0");
+    struct transfer *stranger = another_port(transfer);
+    sends_block(stranger, 2);
+    is_told_unknown(stranger);
+    exits(actor, 0);
+}
+
+PLAY(gives_up_early, FAILS, .expected = "is sent again", .observed = "actor ended with status 0")
+{
+    CONVERSES("", READS_A, READS_A, READS_A);
+    gives_up_on(actor, transfer);
+}
+
 PLAY(prints_lines_in_any_order, PASSES)
 {
     struct program *actor = runs(ACTOR, "print", "b\na 7\n");

@@ -210,6 +210,25 @@ static void hears_out(const char *port)
         continue;
 }
 
+/* Sends datagrams, each to whoever has sent the last one, and waits 0.3 s for an answer to each: "\\1" is the byte 1. The
+ * word "." ends them. */
+static void converses(const char *port)
+{
+    struct sockaddr_in address = loopback(port);
+    struct timeval patience = {0, 300000};
+    int fd = socket(AF_INET, SOCK_DGRAM, 0);
+    setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
+    for (const char *word = *words++; strcmp(word, ".") != 0; word = *words++) {
+        char data[100];
+        size_t length = 0;
+        for (; *word != '\0' && length < sizeof data; word++)
+            data[length++] = *word == '\\' ? (char)(*++word - '0') : *word;
+        must((int)sendto(fd, data, length, 0, (struct sockaddr *)&address, sizeof address), "sendto");
+        socklen_t size = sizeof address;
+        recvfrom(fd, buffer, sizeof buffer, 0, (struct sockaddr *)&address, &size);
+    }
+}
+
 static void floods_port(const char *port)
 {
     struct sockaddr_in address = loopback(port);
@@ -504,6 +523,7 @@ static const struct action {
     {"serve", 1, serves},
     {"ask", 1, asks},
     {"hear-out", 1, hears_out},
+    {"converse", 1, converses},
     {"flood-port", 1, floods_port},
     {"addresses", 1, prints_addresses},
     {"name", 1, prints_name},
