@@ -550,15 +550,28 @@ CHECK(quiet, "uses no CPU while it waits", POINTS(1), AFTER(resends))
     uses_no_cpu(play.client);
 }
 
-CHECK(wraps, "goes on with block 0 behind block 65535", POINTS(1), AFTER(fetches, brings),
+/* So many blocks that their numbers begin anew: the last one is number 1 again. */
+static struct bytes more_than_numbers(void)
+{
+    return random_bytes((size_t)FIRST_NUMBERS_ARE_USED_UP * BLOCK + 100);
+}
+
+CHECK(wraps, "gets a file of more than 32 MB: behind block 65535 comes block 0", POINTS(1),
+      AFTER(full_blocks, resends, doubled),
       BECAUSE("A block number has 16 bits: behind 65535 comes 0, and the file goes on. uint16_t does that by itself; an "
               "int must be cut before it is compared."))
 {
-    struct bytes content = random_bytes((size_t)FIRST_NUMBERS_ARE_USED_UP * BLOCK + 100);
-    struct play taken = puts_file(content);
-    has_sent_all(&taken);
-    struct play given = gets(content);
-    has_all(&given);
+    struct play play = gets(more_than_numbers());
+    has_all(&play);
+}
+
+CHECK(put_wraps, "puts a file of more than 32 MB: behind block 65535 comes block 0", POINTS(1),
+      AFTER(puts_full_blocks, resends_data),
+      BECAUSE("A block number has 16 bits: behind 65535 comes 0, and the file goes on. uint16_t does that by itself; an "
+              "int must be cut before it is compared."))
+{
+    struct play play = puts_file(more_than_numbers());
+    has_sent_all(&play);
 }
 
 CHECK(odd_start, "keeps its contract with descriptors closed and signals ignored or blocked", POINTS(1),
