@@ -38,6 +38,7 @@ struct station;
 struct request;
 struct caller;
 struct transfer;
+struct member;
 
 /* Programs. */
 
@@ -367,6 +368,34 @@ void takes_no_datagrams(const char *address, int port);
 /** The next datagram that the program sends (each of its threads) fails with ENETUNREACH; not graded where strace may not
  *  trace. */
 void cannot_send(struct program *server);
+
+/* Multicast (IPv4). The interfaces go by their addresses, as in the socket options: 127.0.0.1 is lo. */
+
+/** Another interface besides lo, with the address WIRED: one end of a wire, whose other end hears what goes out and has no
+ *  address. The routes still lead to lo. Not graded without a private network, or where the kernel has no veth(4). */
+void needs_wire(void);
+#define WIRED "203.0.113.1" /* documentation, RFC 5737 */
+/** A group that nobody else uses, in 239.255.0.0/16 (RFC 2365). With its bytes swapped it is another group. */
+const char *free_group(void);
+/** The program waits with a socket that hears what is sent to @p port of @p group, and the group has been joined on the
+ *  interface: the kernel says so. */
+void has_joined(struct program *listener, const char *group, int port, const char *interface);
+/** From the address @p from of ours a datagram goes to a group, a broadcast address or a host, out of the interface: no
+ *  further than this machine (its time-to-live is 0). */
+#define casts(interface, from, to, port, what) datagram_is_cast((interface), (from), (to), (port), bytes(what))
+void datagram_is_cast(const char *interface, const char *from, const char *to, int port, struct bytes what);
+
+/** We join a group, on lo and at both ends of the wire if there is one, and hear what is sent to that port. */
+struct member *joins(const char *group, int port);
+/** The next datagram to the group holds exactly that; what follows judges it. */
+#define hears_datagram(member, what) member_hears_datagram((member), bytes(what))
+void member_hears_datagram(struct member *member, struct bytes expected);
+/** It had that time-to-live. */
+void datagram_has_ttl(struct member *member, int ttl);
+/** It went out of that interface, and of no other. */
+void datagram_left_by(struct member *member, const char *interface);
+/** No other datagram has come than those that hears_datagram() has taken, to the group or anywhere near it. */
+void hears_no_other_datagram(struct member *member);
 
 /* Names. The DNS server answers in the private network alone; of what nobody has told it, it says that it does not exist. */
 

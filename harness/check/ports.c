@@ -1,4 +1,4 @@
-/* Ports that nobody else uses, for programs that are told which to use. */
+/* Ports and multicast groups that nobody else uses, for programs that are told which to use. */
 #define _GNU_SOURCE
 #include <errno.h>
 #include <netinet/in.h>
@@ -17,10 +17,10 @@
 enum { LOWEST = 10000, HIGHEST = 32000, TRIES = 200 };
 
 /* An abstract Unix socket is a lock: it is one network namespace's, and gone with its process (unix(7)). */
-static bool take_lock(int port)
+static bool take_lock(const char *what)
 {
     struct sockaddr_un name = {.sun_family = AF_UNIX};
-    int length = snprintf(name.sun_path + 1, sizeof name.sun_path - 1, "sockeye-port-%d", port);
+    int length = snprintf(name.sun_path + 1, sizeof name.sun_path - 1, "sockeye-%s", what);
     int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
     if (fd == -1)
         fault("no socket for a lock: %s", strerror(errno));
@@ -55,10 +55,21 @@ int free_port(void)
 {
     for (int i = 0; i < TRIES; i++) {
         int port = (int)random_between(LOWEST, HIGHEST);
-        if (take_lock(port) && can_bind(SOCK_STREAM, port) && can_bind(SOCK_DGRAM, port))
+        if (take_lock(text("port-%d", port)) && can_bind(SOCK_STREAM, port) && can_bind(SOCK_DGRAM, port))
             return port;
     }
     fault("no free port found");
+}
+
+/* The last byte is neither 224 nor 232, which swapped would lead to groups with rules of their own. */
+const char *free_group(void)
+{
+    for (int i = 0; i < TRIES; i++) {
+        const char *group = text("239.255.%ld.%ld", random_between(1, 254), random_between(233, 238));
+        if (take_lock(text("group-%s", group)))
+            return group;
+    }
+    fault("no free group found");
 }
 
 bool has_ipv6(void)

@@ -2,7 +2,6 @@
 #include "run/network.h"
 
 #include <arpa/inet.h>
-#include <fcntl.h>
 #include <ifaddrs.h>
 #include <linux/netlink.h>
 #include <linux/rtnetlink.h>
@@ -10,9 +9,9 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <string.h>
 #include <sys/socket.h>
-#include <unistd.h>
+
+#include "check/netlink.h"
 
 /* A route request with its attributes, as rtnetlink(7) lays them out; each attribute here has four bytes. */
 struct route_request {
@@ -23,21 +22,6 @@ struct route_request {
         uint32_t value;
     } attribute[2];
 };
-
-/* Sends a request and hears what the kernel says to it: 0, or -1 if it refuses. */
-static int ask_kernel(const struct nlmsghdr *request)
-{
-    struct {
-        struct nlmsghdr header;
-        struct nlmsgerr error;
-    } answer = {0};
-    int fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_ROUTE);
-    int done = fd != -1 && send(fd, request, request->nlmsg_len, 0) == (ssize_t)request->nlmsg_len &&
-               recv(fd, &answer, sizeof answer, MSG_TRUNC) > 0 && answer.error.error == 0;
-    if (fd != -1)
-        close(fd);
-    return done ? 0 : -1;
-}
 
 static int add_route(struct route_request *request, int attributes)
 {
@@ -50,7 +34,7 @@ static int add_route(struct route_request *request, int attributes)
     request->route.rtm_protocol = RTPROT_BOOT;
     for (int i = 0; i < attributes; i++)
         request->attribute[i].header.rta_len = RTA_LENGTH(sizeof(uint32_t));
-    return ask_kernel(&request->header);
+    return netlink_ask(&request->header);
 }
 
 /* Everything goes to lo, as a wire with many hosts. */
@@ -72,40 +56,6 @@ static int add_unreachable_network(void)
         .attribute = {{{.rta_type = RTA_DST}, htonl(0xc0000200)}},
     };
     return add_route(&request, 1);
-}
-
-/* A request for an address of a device; that of IPv4 has four bytes. */
-struct address_request {
-    struct nlmsghdr header;
-    struct ifaddrmsg address;
-    struct rtattr attribute;
-    unsigned char bytes[sizeof(struct in6_addr)];
-};
-
-static int add_address(int family, const char *host)
-{
-    size_t length = family == AF_INET ? sizeof(struct in_addr) : sizeof(struct in6_addr);
-    struct address_request request = {
-        .header = {.nlmsg_len = (uint32_t)(offsetof(struct address_request, bytes) + length),
-                   .nlmsg_type = RTM_NEWADDR,
-                   .nlmsg_flags = NLM_F_REQUEST | NLM_F_ACK | NLM_F_CREATE},
-        .address = {.ifa_family = (uint8_t)family,
-                    .ifa_prefixlen = (uint8_t)(8 * length),
-                    .ifa_scope = RT_SCOPE_UNIVERSE,
-                    .ifa_index = if_nametoindex("lo")},
-        .attribute = {.rta_len = (uint16_t)RTA_LENGTH(length), .rta_type = IFA_LOCAL},
-    };
-    inet_pton(family, host, request.bytes);
-    return ask_kernel(&request.header);
-}
-
-static int write_setting(const char *path, const char *value)
-{
-    int fd = open(path, O_WRONLY | O_CLOEXEC);
-    int done = fd != -1 && write(fd, value, strlen(value)) > 0;
-    if (fd != -1)
-        close(fd);
-    return done ? 0 : -1;
 }
 
 /* A machine's own network has more than lo, and a fresh one has nothing more that is up. */
@@ -130,11 +80,11 @@ const char *network_prepare(void)
     if (add_unreachable_network() == -1)
         return "add a network that can't be reached";
     /* Where they can be had: IPv6 may be switched off. They are meant for examples (RFC 5737, RFC 3849). */
-    add_address(AF_INET, "198.51.100.1");
-    add_address(AF_INET6, "2001:db8::1");
-    if (write_setting("/proc/sys/net/ipv4/ip_unprivileged_port_start", "0") == -1)
+    netlink_add_address("lo", "198.51.100.1", 32);
+    netlink_add_address("lo", "2001:db8::1", 128);
+    if (netlink_set("/proc/sys/net/ipv4/ip_unprivileged_port_start", "0") == -1)
         return "open the ports below 1024";
-    write_setting("/proc/sys/user/max_user_namespaces",
-                  "0"); /* no namespaces inside: one wall more, where it can be had */
+    netlink_set("/proc/sys/user/max_user_namespaces",
+                "0"); /* no namespaces inside: one wall more, where it can be had */
     return NULL;
 }

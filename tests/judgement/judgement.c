@@ -42,7 +42,8 @@ struct test_case {
     char name[96];      /* of the variant or mistake */
     struct path source; /* the patch, or the program */
     char loses[512];    /* of a mistake: the ids, sorted, one space between; of a hostile program: what is said */
-    int line;           /* of a hostile program: where it is, 0 if that is not asked for */
+    char private_for[160]; /* of a mistake: why it is played in private worlds alone; "": it is not */
+    int line;              /* of a hostile program: where it is, 0 if that is not asked for */
     pid_t pid;
     struct path folder;
     bool started;
@@ -111,6 +112,8 @@ static void read_loses(struct test_case *c)
     while (file != NULL && fgets(line, sizeof line, file) != NULL && strncmp(line, "--- ", 4) != 0) {
         if (strncmp(line, "Loses:", 6) == 0)
             snprintf(c->loses, sizeof c->loses, "%.*s", (int)sizeof c->loses - 1, line + 6);
+        if (strncmp(line, "Private: ", 9) == 0)
+            snprintf(c->private_for, sizeof c->private_for, "%.*s", (int)strcspn(line + 9, "\n"), line + 9);
     }
     if (file != NULL)
         fclose(file);
@@ -175,11 +178,33 @@ static void add_all(enum kind kind, const char *lesson, const char *folder, cons
         free(entries);
 }
 
+static bool is_folder(const char *path)
+{
+    struct stat status;
+    return stat(path, &status) == 0 && S_ISDIR(status.st_mode);
+}
+
+/* A variant of a lesson with several programs is a folder with one or more of them; the others are the solution's. */
+static void add_folders(const char *lesson, const char *folder)
+{
+    struct dirent **entries;
+    int n = scandir(path_of("%s/%s", folder, lesson).text, &entries, NULL, by_name);
+    for (int i = 0; i < n; i++) {
+        struct path source = path_of("%s/%s/%s", folder, lesson, entries[i]->d_name);
+        if (entries[i]->d_name[0] != '.' && is_folder(source.text))
+            add_case(VARIANT, lesson, entries[i]->d_name, source);
+        free(entries[i]);
+    }
+    if (n > 0)
+        free(entries);
+}
+
 static void add_lesson(const char *lesson)
 {
     add_case(SOLUTION, lesson, "", path_of("solutions/%s", lesson));
     add_case(SKELETON, lesson, "", path_of("lessons/%s", lesson));
     add_all(VARIANT, lesson, "tests/variants", ".c");
+    add_folders(lesson, "tests/variants");
     add_all(MISTAKE, lesson, "tests/mistakes", ".patch");
     add_all(HOSTILE, lesson, "tests/hostile", ".c");
 }
@@ -276,6 +301,9 @@ static bool prepare(struct test_case *c)
         return false;
     if (c->kind == SOLUTION || c->kind == SKELETON)
         return copy_programs(c->source.text, programs.text);
+    if (c->kind == VARIANT && is_folder(c->source.text))
+        return copy_programs(path_of("solutions/%s", c->lesson).text, programs.text) &&
+               copy_programs(c->source.text, programs.text);
     if (c->kind == VARIANT || c->kind == HOSTILE)
         return copy_file(c->source.text, path_of("%s/%s", programs.text, only_program(c->lesson).text).text);
     char *patch = realpath(c->source.text, NULL);
@@ -289,6 +317,11 @@ static bool prepare(struct test_case *c)
 static void start(struct test_case *c)
 {
     c->started = true;
+    if (plain && *c->private_for != '\0') {
+        printf("ok %d - %s mistake %s (plain) # SKIP %s\n", ++number, c->lesson, c->name, c->private_for);
+        c->pid = 0;
+        return;
+    }
     c->folder = path_of("%s/case-%d", temporary, (int)(c - cases));
     if (!prepare(c)) {
         report(false, c, "it could not be prepared: see the patch, and whether it fits the solution");
