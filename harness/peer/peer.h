@@ -52,6 +52,7 @@ struct peer {
     reply_function *reply; /**< NULL: the line itself */
     bool at_end;           /**< a server replies at end-of-file, to all that came (to its start, if it is long) */
     const struct peer_clock *clocks; /**< the last has no address */
+    const char *group;               /**< a multicast group, in numbers */
 
     const char *given[PLAY_OPTIONS_MAX]; /**< the play's options as they were typed; "" without an argument */
     const char *sockeye;                 /**< what is typed to run sockeye */
@@ -64,6 +65,8 @@ extern const struct play tcp_server;
 extern const struct play tcp_client;
 /** Answers every datagram with a clock's time, from several addresses; the broadcast address of loopback reaches all. */
 extern const struct play udp_clocks;
+/** A member of a multicast group on loopback: tells what is sent to it, and sends what is typed, from 127.0.0.2. */
+extern const struct play multicast;
 
 /** Gives and takes files by TFTP (RFC 1350), each transfer from a port of its own. */
 extern const struct play tftp_server;

@@ -1,0 +1,115 @@
+/*
+ * mcast_send - sends one message to a multicast group.
+ *
+ *     mcast_send GROUP PORT INTERFACE TTL MESSAGE        mcast_send 239.255.15.15 7015 127.0.0.1 1 hello
+ *
+ * One datagram with MESSAGE goes to all members of GROUP (IPv4), out of the interface that has the address
+ * INTERFACE, across at most TTL - 1 routers. Status 1 when it can't be sent, 2 when the arguments are wrong.
+ *
+ * What is new: an address that is nobody's. The routing table does not know where its members are, so the
+ * sender says by which interface the datagram leaves, and how far it may go.
+ *
+ * See also: ip(7) for IP_MULTICAST_IF and IP_MULTICAST_TTL, udp(7), sendto(2), inet_pton(3), RFC 1112
+ *           (multicast), RFC 2365 (the groups 239.0.0.0 to 239.255.255.255).
+ */
+#include <arpa/inet.h>
+#include <err.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <netinet/in.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+static int usage(void)
+{
+    fprintf(stderr, "usage: mcast_send GROUP PORT INTERFACE TTL MESSAGE     (TTL: 0 to 255)\n");
+    return 2;
+}
+
+/* Fills the gaps in descriptors 0 to 2: a socket that became number 2 would send our messages away. */
+static int fill_standard_descriptors(void)
+{
+    int fd;
+
+    do {
+        fd = open("/dev/null", O_RDWR);
+    } while (fd >= STDIN_FILENO && fd <= STDERR_FILENO);
+    if (fd != -1)
+        close(fd);
+    return fd == -1 ? -1 : 0;
+}
+
+/* Returns the number that `text` is, if it is one from `low` to `high`, else -1. */
+static int parse_number(const char *text, int low, int high)
+{
+    char *end;
+
+    if (*text < '0' || *text > '9')     /* strtol() would skip spaces and take a sign */
+        return -1;
+    errno = 0;
+    long number = strtol(text, &end, 10);
+    return *end == '\0' && errno == 0 && number >= low && number <= high ? (int)number : -1;
+}
+
+/* Makes a socket address of a group, in numbers, and a port. Returns -1 if one of them is none. */
+static int group_address(const char *group, const char *port, struct sockaddr_in *addr)
+{
+    int number = parse_number(port, 1, 65535);
+
+    memset(addr, 0, sizeof *addr);
+    if (number == -1 || inet_pton(AF_INET, group, &addr->sin_addr) != 1 ||
+        !IN_MULTICAST(ntohl(addr->sin_addr.s_addr)))
+        return -1;
+    addr->sin_family = AF_INET;
+    addr->sin_port = htons((in_port_t)number);
+    return 0;
+}
+
+/* Returns a socket whose datagrams to groups leave by `interface`, as `ttl` says; or -1 with errno set. */
+static int open_socket(struct in_addr interface, int ttl)
+{
+    int fd = socket(AF_INET, SOCK_DGRAM, 0);
+
+    if (fd == -1)
+        return -1;
+    if (setsockopt(fd, IPPROTO_IP, IP_MULTICAST_IF, &interface, sizeof interface) == -1 ||
+        setsockopt(fd, IPPROTO_IP, IP_MULTICAST_TTL, &ttl, sizeof ttl) == -1) { /* IP_TTL is for one host */
+        int reason = errno;
+        close(fd);
+        errno = reason;
+        return -1;
+    }
+    return fd;
+}
+
+int main(int argc, char *argv[])
+{
+    struct sockaddr_in group;
+    struct in_addr interface;
+
+    if (fill_standard_descriptors() == -1)
+        return 1;
+    if (argc != 6)
+        return usage();
+    int ttl = parse_number(argv[4], 0, 255);
+    if (group_address(argv[1], argv[2], &group) == -1 ||
+        inet_pton(AF_INET, argv[3], &interface) != 1 || ttl == -1)
+        return usage();
+    const char *message = argv[5];
+
+    int fd = open_socket(interface, ttl);
+    if (fd == -1) {
+        warn("cannot send to %s port %s by %s", argv[1], argv[2], argv[3]);
+        return 1;
+    }
+    int status = 0;
+    if (sendto(fd, message, strlen(message), 0, (const struct sockaddr *)&group, sizeof group) == -1) {
+        warn("cannot send to %s port %s by %s", argv[1], argv[2], argv[3]);
+        status = 1;
+    }
+    close(fd);
+    return status;
+}
