@@ -838,6 +838,193 @@ PLAY(hears_what_is_scheduled, PASSES)
         fault("what was scheduled came too early");
 }
 
+/* ------------------------------------------------ multicast: a program that has joined */
+
+/* A program with a socket at an address and @p port, that has joined @p joined on lo. */
+static struct program *member_at(const char *address, int port, const char *joined)
+{
+    return runs(ACTOR, "bind-udp", text("%s %d", address, port), "join", text("%s 127.0.0.1", joined), "print-udp");
+}
+
+PLAY(has_joined_and_hears, PASSES)
+{
+    const char *group = free_group();
+    int port = free_port();
+    struct program *actor = member_at(group, port, group);
+    has_joined(actor, group, port, "127.0.0.1");
+    casts("127.0.0.1", "127.0.0.2", group, port, "hello");
+    prints_at_once(actor, "127.0.0.2: hello\n");
+}
+
+PLAY(has_joined_beside_others, PASSES)
+{
+    const char *group = free_group();
+    int port = free_port();
+    struct program *first = member_at("0.0.0.0", port, group);
+    has_joined(first, group, port, "127.0.0.1");
+    struct program *second = member_at(group, port, group);
+    has_joined(second, group, port, "127.0.0.1");
+    casts("127.0.0.1", "127.0.0.3", group, port, "both");
+    prints_at_once(first, "127.0.0.3: both\n");
+    prints_at_once(second, "127.0.0.3: both\n");
+}
+
+PLAY(others_have_joined, FAILS, .expected = "actor has UDP port * and has joined 239.255.*on lo (127.0.0.1)",
+     .observed = "but has not joined the group*waiting in recvfrom()", .because = "IP_ADD_MEMBERSHIP")
+{
+    const char *group = free_group();
+    int port = free_port();
+    has_joined(member_at(group, port, group), group, port, "127.0.0.1");
+    struct program *second = runs(ACTOR, "bind-udp", text("%s %d", group, port), "print-udp");
+    has_joined(second, group, port, "127.0.0.1");
+}
+
+PLAY(has_joined_the_swapped_group, FAILS, .observed = "it has joined *.255.239, on lo",
+     .because = "with its bytes swapped")
+{
+    const char *group = free_group();
+    int a = 0, b = 0, c = 0, d = 0;
+    int port = free_port();
+    sscanf(group, "%d.%d.%d.%d", &a, &b, &c, &d);
+    has_joined(member_at(group, port, text("%d.%d.%d.%d", d, c, b, a)), group, port, "127.0.0.1");
+}
+
+PLAY(is_bound_beside_the_group, FAILS, .observed = "its socket is bound to 127.0.0.1 port ",
+     .because = "passes by a socket that is bound to another")
+{
+    const char *group = free_group();
+    int port = free_port();
+    has_joined(member_at("127.0.0.1", port, group), group, port, "127.0.0.1");
+}
+
+PLAY(is_connected_and_deaf, FAILS, .observed = "its socket is connected to 127.0.0.1 port 9",
+     .because = "A connected socket")
+{
+    const char *group = free_group();
+    int port = free_port();
+    struct program *actor = runs(ACTOR, "bind-udp", text("%s %d", "0.0.0.0", port), "join", text("%s 127.0.0.1", group),
+                                 "connect-udp", "9", "print-udp");
+    has_joined(actor, group, port, "127.0.0.1");
+}
+
+PLAY(has_joined_on_the_wire, PASSES, .plain_status = "not-graded")
+{
+    needs_wire();
+    const char *group = free_group();
+    int port = free_port();
+    struct program *actor = runs(ACTOR, "bind-udp", text("%s %d", group, port), "join", text("%s " WIRED, group),
+                                 "print-udp");
+    has_joined(actor, group, port, WIRED);
+    casts(WIRED, WIRED, group, port, "hello");
+    prints_at_once(actor, WIRED ": hello\n");
+}
+
+PLAY(has_joined_elsewhere, FAILS, .plain_status = "not-graded", .observed = "it has joined the group on lo",
+     .because = "imr_interface")
+{
+    needs_wire();
+    const char *group = free_group();
+    int port = free_port();
+    has_joined(member_at(group, port, group), group, port, WIRED);
+}
+
+/* ------------------------------------------------ multicast: a member that we play */
+
+static struct program *casts_from(const char *group, int port, const char *interface, int ttl)
+{
+    return runs(ACTOR, "cast", text("%s %d %s %d hello", group, port, interface, ttl));
+}
+
+PLAY(hears_a_datagram, PASSES)
+{
+    const char *group = free_group();
+    int port = free_port();
+    struct member *member = joins(group, port);
+    struct program *actor = casts_from(group, port, "127.0.0.1", 77);
+    hears_datagram(member, "hello");
+    datagram_has_ttl(member, 77);
+    exits(actor, 0);
+    datagram_left_by(member, "127.0.0.1");
+    hears_no_other_datagram(member);
+}
+
+PLAY(hears_another_datagram, FAILS, .expected = "a datagram to 239.255.* with \"hallo\"",
+     .observed = "it holds \"hello\" (5 bytes): at byte 1")
+{
+    const char *group = free_group();
+    int port = free_port();
+    struct member *member = joins(group, port);
+    casts_from(group, port, "127.0.0.1", 1);
+    hears_datagram(member, "hallo");
+}
+
+PLAY(hears_no_datagram, FAILS, .observed = "none came; actor ended with status 0", .because = "IP_MULTICAST_IF")
+{
+    struct member *member = joins(free_group(), free_port());
+    runs(ACTOR);
+    hears_datagram(member, "hello");
+}
+
+PLAY(hears_a_datagram_for_the_host, FAILS, .observed = "one came to 127.0.0.1 port ")
+{
+    int port = free_port();
+    struct member *member = joins(free_group(), port);
+    casts_from("127.0.0.1", port, "127.0.0.1", 1);
+    hears_datagram(member, "hello");
+}
+
+PLAY(hears_a_datagram_too_many, FAILS, .expected = "one datagram to 239.255.", .observed = "one more came")
+{
+    const char *group = free_group();
+    int port = free_port();
+    struct member *member = joins(group, port);
+    exits(casts_from(group, port, "127.0.0.1", 1), 0);
+    hears_datagram(member, "hello");
+    exits(casts_from(group, port, "127.0.0.1", 1), 0);
+    hears_no_other_datagram(member);
+}
+
+PLAY(hears_another_ttl, FAILS, .expected = "time-to-live 9", .observed = "its time-to-live is 1",
+     .because = "IP_MULTICAST_TTL")
+{
+    const char *group = free_group();
+    int port = free_port();
+    struct member *member = joins(group, port);
+    casts_from(group, port, "127.0.0.1", 1);
+    hears_datagram(member, "hello");
+    datagram_has_ttl(member, 9);
+}
+
+PLAY(hears_by_the_wire, PASSES, .plain_status = "not-graded")
+{
+    needs_wire();
+    const char *group = free_group();
+    int port = free_port();
+    struct member *member = joins(group, port);
+    exits(casts_from(group, port, WIRED, 3), 0);
+    hears_datagram(member, "hello");
+    datagram_left_by(member, WIRED);
+    hears_no_other_datagram(member);
+}
+
+PLAY(hears_by_another_interface, FAILS, .plain_status = "not-graded", .expected = "goes out of wire0 (" WIRED ")",
+     .observed = "it went out of lo")
+{
+    needs_wire();
+    const char *group = free_group();
+    int port = free_port();
+    struct member *member = joins(group, port);
+    exits(casts_from(group, port, "127.0.0.1", 3), 0);
+    hears_datagram(member, "hello");
+    datagram_left_by(member, WIRED);
+}
+
+PLAY(groups_are_different, PASSES)
+{
+    if (strcmp(free_group(), free_group()) == 0)
+        fault("a group was given twice");
+}
+
 /* ------------------------------------------------ datagrams */
 
 PLAY(answers_a_datagram, PASSES)
@@ -1596,15 +1783,21 @@ static void ends_as_it_should(void)
         unit_skip("valgrind is not installed");
         return;
     }
+    if (world.is_private && not_graded_here && strstr(result_text(entry, "observed"), "veth") != NULL) {
+        unit_skip("this kernel has no veth");
+        return;
+    }
     const char *status = !world.is_private && ending->plain_status != NULL ? ending->plain_status : ending->status;
     if (strcmp(result_text(entry, "status"), status) != 0) {
         fail_test("%s, not %s\nobserved: %s", result_text(entry, "status"), status, result_text(entry, "observed"));
         return;
     }
-    assert_member(entry, "expected", ending->expected);
-    assert_member(entry, "observed", ending->observed);
-    assert_member(entry, "because", ending->because);
-    assert_where(entry, ending);
+    if (strcmp(status, ending->status) == 0) { /* the words are about that */
+        assert_member(entry, "expected", ending->expected);
+        assert_member(entry, "observed", ending->observed);
+        assert_member(entry, "because", ending->because);
+        assert_where(entry, ending);
+    }
     assert_number(result_number(entry, "points"), strcmp(status, "passed") == 0);
 }
 

@@ -499,6 +499,71 @@ static void queries(const char *name)
     must((int)recv(conn, buffer, sizeof buffer, 0), "recv");
 }
 
+/* ---- multicast: an argument is several words, such as "239.255.1.233 7015" */
+
+static int datagrams = -1;
+
+static void binds_datagrams(const char *address_and_port)
+{
+    char address[64];
+    int port = 0;
+    int one = 1;
+    sscanf(address_and_port, "%63s %d", address, &port);
+    struct sockaddr_in name = {.sin_family = AF_INET, .sin_port = htons((in_port_t)port)};
+    inet_pton(AF_INET, address, &name.sin_addr);
+    datagrams = socket(AF_INET, SOCK_DGRAM, 0);
+    setsockopt(datagrams, SOL_SOCKET, SO_REUSEADDR, &one, sizeof one);
+    must(bind(datagrams, (struct sockaddr *)&name, sizeof name), "bind");
+}
+
+static void joins_on(const char *group_and_interface)
+{
+    char group[64] = "";
+    char interface[64] = "";
+    struct ip_mreq membership = {0};
+    sscanf(group_and_interface, "%63s %63s", group, interface);
+    inet_pton(AF_INET, group, &membership.imr_multiaddr);
+    inet_pton(AF_INET, interface, &membership.imr_interface);
+    must(setsockopt(datagrams, IPPROTO_IP, IP_ADD_MEMBERSHIP, &membership, sizeof membership), "join");
+}
+
+static void connects_datagrams(const char *port)
+{
+    struct sockaddr_in address = loopback(port);
+    must(connect(datagrams, (struct sockaddr *)&address, sizeof address), "connect");
+}
+
+static void prints_datagrams(const char *none)
+{
+    (void)none;
+    for (;;) {
+        struct sockaddr_in from;
+        socklen_t size = sizeof from;
+        ssize_t n = recvfrom(datagrams, buffer, sizeof buffer, 0, (struct sockaddr *)&from, &size);
+        must((int)n, "recvfrom");
+        dprintf(1, "%s: %.*s\n", inet_ntoa(from.sin_addr), (int)n, buffer);
+    }
+}
+
+/* "GROUP PORT INTERFACE TTL WORD" */
+static void casts(const char *all)
+{
+    char group[64] = "";
+    char interface[64] = "";
+    char what[64] = "";
+    int port = 0;
+    int ttl = 1;
+    struct in_addr out;
+    sscanf(all, "%63s %d %63s %d %63s", group, &port, interface, &ttl, what);
+    struct sockaddr_in to = {.sin_family = AF_INET, .sin_port = htons((in_port_t)port)};
+    inet_pton(AF_INET, group, &to.sin_addr);
+    inet_pton(AF_INET, interface, &out);
+    datagrams = socket(AF_INET, SOCK_DGRAM, 0);
+    must(setsockopt(datagrams, IPPROTO_IP, IP_MULTICAST_IF, &out, sizeof out), "interface");
+    must(setsockopt(datagrams, IPPROTO_IP, IP_MULTICAST_TTL, &ttl, sizeof ttl), "ttl");
+    must((int)sendto(datagrams, what, strlen(what), 0, (struct sockaddr *)&to, sizeof to), "sendto");
+}
+
 static const struct action {
     const char *word;
     int takes_argument;
@@ -528,6 +593,11 @@ static const struct action {
     {"addresses", 1, prints_addresses},
     {"name", 1, prints_name},
     {"query", 1, queries},
+    {"bind-udp", 1, binds_datagrams},
+    {"join", 1, joins_on},
+    {"connect-udp", 1, connects_datagrams},
+    {"print-udp", 0, prints_datagrams},
+    {"cast", 1, casts},
     {"print", 1, prints},
     {"printf", 1, prints_into_a_buffer},
     {"complain", 1, complains},
