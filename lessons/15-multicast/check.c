@@ -365,7 +365,22 @@ CHECK(count, "ends with status 0 after COUNT datagrams", POINTS(2), AFTER(prints
     exits(listener, 0);
 }
 
-CHECK(each_waiting, "prints each of many datagrams that wait", POINTS(1), AFTER(each_sender, ends_at_signal),
+CHECK(stopped, "loses no datagram when it is stopped and continued", POINTS(1), AFTER(each_sender),
+      BECAUSE("A call that waits can return -1 with EINTR when the program is stopped and continued: that is no failure."))
+{
+    const char *group = free_group();
+    int port = free_port();
+    struct program *listener = listens_to(group, port);
+    is_stopped_and_continued(listener);
+    struct bytes lines = words_cast(HERON, group, port);
+    prints_at_once(listener, lines);
+    is_stopped(listener);
+    lines = join(lines, words_cast(OSPREY, group, port));
+    is_continued(listener);
+    prints_at_once(listener, lines);
+}
+
+CHECK(each_waiting, "prints each of many datagrams that wait", POINTS(1), AFTER(stopped, ends_at_signal),
       BECAUSE("One call takes one datagram: the others stay in the queue, and each is printed in its turn."))
 {
     const char *group = free_group();
@@ -534,21 +549,6 @@ CHECK(listener_no_interface, "reports an INTERFACE that this machine does not ha
     prints(listener, "");
     complains(listener, text("%s|%s", group, NOT_HERE), "No such device|Cannot assign requested address");
     exits(listener, 1);
-}
-
-CHECK(stopped, "loses no datagram when it is stopped and continued", POINTS(1), AFTER(each_sender),
-      BECAUSE("A call that waits can return -1 with EINTR when the program is stopped and continued: that is no failure."))
-{
-    const char *group = free_group();
-    int port = free_port();
-    struct program *listener = listens_to(group, port);
-    is_stopped_and_continued(listener);
-    struct bytes lines = words_cast(HERON, group, port);
-    prints_at_once(listener, lines);
-    is_stopped(listener);
-    lines = join(lines, words_cast(OSPREY, group, port));
-    is_continued(listener);
-    prints_at_once(listener, lines);
 }
 
 CHECK(quiet, "uses no CPU while it waits", POINTS(1), AFTER(prints_message))

@@ -39,9 +39,9 @@ enum kind { SOLUTION, SKELETON, VARIANT, MISTAKE, HOSTILE };
 struct test_case {
     enum kind kind;
     char lesson[64];
-    char name[96];      /* of the variant or mistake */
-    struct path source; /* the patch, or the program */
-    char loses[512];    /* of a mistake: the ids, sorted, one space between; of a hostile program: what is said */
+    char name[96];         /* of the variant or mistake */
+    struct path source;    /* the patch, or the program */
+    char loses[512];       /* of a mistake: the ids, sorted, one space between; of a hostile program: what is said */
     char private_for[160]; /* of a mistake: why it is played in private worlds alone; "": it is not */
     int line;              /* of a hostile program: where it is, 0 if that is not asked for */
     pid_t pid;
