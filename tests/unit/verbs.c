@@ -1645,7 +1645,7 @@ static json_t *played(const struct lesson *lesson, const char *only)
                         .lessons = 1,
                         .work = unit_source("programs"),
                         .submission = "unit",
-                        .only = only,
+                        .only = {only},
                         .seed = 0x91c2,
                         .memcheck = true};
     return grade(&plan);
