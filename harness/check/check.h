@@ -147,6 +147,16 @@ void file_is_put(const char *name, struct bytes content);
 /** A folder lies there, empty. */
 #define there_is_a_folder(name) folder_is_put(name)
 void folder_is_put(const char *name);
+/** A file that programs may not read. */
+void there_is_a_secret_file(const char *name);
+/** A symbolic link to @p target. */
+void there_is_a_link(const char *name, const char *target);
+/** A named pipe, which nobody has open. */
+void there_is_a_fifo(const char *name);
+/** A socket file at which nobody listens. */
+void there_is_a_dead_socket(const char *name);
+/** The check deletes a file. */
+void file_is_deleted(const char *name);
 /** When the program has ended, the file is exactly that. */
 #define file_is(program, name, what) program_file_is((program), (name), bytes(what))
 void program_file_is(struct program *program, const char *name, struct bytes expected);
@@ -236,12 +246,48 @@ void hears_end(struct conn *conn);
 void is_closed(struct conn *conn);
 /** Nothing comes while nothing moves: no byte and no end. */
 void hears_nothing(struct conn *conn);
+/** No byte comes while nothing moves; the end may. */
+void hears_no_more_bytes(struct conn *conn);
 /** Closes our sending direction. */
 void half_closes(struct conn *conn);
 /** Closes the connection. */
 void hangs_up(struct conn *conn);
 /** Aborts the connection: the program gets a reset. */
 void resets(struct conn *conn);
+
+/* Unix-domain streams: TCP's verbs for talking do for them, too. A path is as long as a socket's may be (107 bytes), or
+   shorter. */
+
+/** A socket file at which we listen. */
+struct listener *listens_at_path(const char *path);
+/** A program listens at the socket file: the kernel says so, under whatever name it was bound. */
+void is_listening_at_path(struct program *server, const char *path);
+/** Connects; waits while the program's queue is full. */
+struct conn *connects_to_path(const char *path);
+
+/** A descriptor to pass on: of a file, open for reading. The file may be deleted then. */
+int descriptor_of(const char *path);
+/** A descriptor to pass on: the end of a pipe to read from, whose other end is closed, or kept open. */
+int pipe_with(const char *content);
+int open_pipe(void);
+/** Sends, with descriptors attached to the first byte: says_with(conn, "ok\n", descriptor_of("a"), descriptor_of("b")). */
+#define says_with(conn, what, ...) conn_says_with((conn), bytes(what), (const int[]){__VA_ARGS__, -1})
+void conn_says_with(struct conn *conn, struct bytes what, const int *descriptors);
+
+/** A line comes next, with LF at its end, that begins so and goes on. */
+#define hears_line_that_begins(conn, start) conn_hears_line_that_begins((conn), bytes(start))
+void conn_hears_line_that_begins(struct conn *conn, struct bytes start);
+/** No descriptor came with all that was heard. */
+void no_descriptor_came(const struct conn *conn);
+/** Just one descriptor came with all that was heard. */
+void one_descriptor_came(const struct conn *conn);
+/** The descriptor that came is that file's, and no other's. */
+void descriptor_leads_to(const struct conn *conn, const char *path);
+/** From the descriptor that came, this can be read, and then the end of the file. */
+#define descriptor_reads(conn, content) conn_descriptor_reads((conn), bytes(content))
+void conn_descriptor_reads(const struct conn *conn, struct bytes content);
+/** The descriptor that came is for reading alone. */
+void descriptor_is_read_only(const struct conn *conn);
 
 /* UDP. A peer answers for every host that a check names, from the port that was asked. */
 

@@ -30,9 +30,9 @@ static int client_count;
 
 static int own_port_of(int fd)
 {
-    struct sockaddr_storage own;
+    struct sockaddr_storage own = {0};
     socklen_t length = sizeof own;
-    if (getsockname(fd, (struct sockaddr *)&own, &length) == -1)
+    if (getsockname(fd, (struct sockaddr *)&own, &length) == -1 || own.ss_family == AF_UNIX)
         return 0;
     return address_port(&own);
 }
@@ -65,6 +65,47 @@ static struct conn *new_conn(int fd, const char *name, int program_port)
     *conn = (struct conn){.fd = fd, .name = name, .own_port = own_port_of(fd), .program_port = program_port};
     conns[conn_count++] = conn;
     return conn;
+}
+
+struct conn *conn_client(int fd, int port)
+{
+    return new_conn(fd, text("client %d", ++client_count), port);
+}
+
+/* Those that have no place are closed, and counted all the same. */
+static void keep_passed(struct conn *conn, const struct cmsghdr *header)
+{
+    size_t count = (header->cmsg_len - CMSG_LEN(0)) / sizeof(int);
+    for (size_t i = 0; i < count; i++) {
+        int fd;
+        memcpy(&fd, CMSG_DATA(header) + i * sizeof fd, sizeof fd);
+        if (conn->passed_count < PASSED_MAX)
+            conn->passed[conn->passed_count] = fd;
+        else
+            close(fd);
+        conn->passed_count++;
+    }
+    record(YOU, conn->name, text("%zu descriptor%s", count, count == 1 ? "" : "s"), bytes(""));
+}
+
+ssize_t conn_receive(struct conn *conn, void *data, size_t size)
+{
+    enum { MOST = 253 }; /* SCM_MAX_FD of Linux */
+    union {
+        struct cmsghdr align;
+        char room[CMSG_SPACE(MOST * sizeof(int))];
+    } control;
+    struct iovec place = {.iov_base = data, .iov_len = size};
+    struct msghdr message = {
+        .msg_iov = &place, .msg_iovlen = 1, .msg_control = &control, .msg_controllen = sizeof control};
+    ssize_t n = recvmsg(conn->fd, &message, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
+    if (n == -1)
+        return -1;
+    for (struct cmsghdr *header = CMSG_FIRSTHDR(&message); header != NULL; header = CMSG_NXTHDR(&message, header)) {
+        if (header->cmsg_level == SOL_SOCKET && header->cmsg_type == SCM_RIGHTS)
+            keep_passed(conn, header);
+    }
+    return n;
 }
 
 /* ------------------------------------------------ facts about connections */
@@ -139,6 +180,8 @@ void conns_close(void)
     for (int i = 0; i < conn_count; i++) {
         if (conns[i]->fd != -1)
             close(conns[i]->fd);
+        for (int k = 0; k < conns[i]->passed_count && k < PASSED_MAX; k++)
+            close(conns[i]->passed[k]);
     }
     for (int i = 0; i < listener_count; i++)
         close(listeners[i].fd);
@@ -146,11 +189,19 @@ void conns_close(void)
 
 /* ------------------------------------------------ making connections */
 
-static struct listener *listens_on(const char *host, int port, bool small)
+struct listener *conn_listener(int fd, const char *where, int port)
 {
     if (listener_count == LISTENERS_MAX)
         fault("a check may have %d listeners", LISTENERS_MAX);
-    struct listener *listener = &listeners[listener_count];
+    struct listener *listener = &listeners[listener_count++];
+    const char *name = listener_count == 1 ? "server" : text("server %d", listener_count);
+    *listener = (struct listener){.fd = fd, .where = where, .port = port, .name = name};
+    record(name, NULL, "listen", bytes(where));
+    return listener;
+}
+
+static struct listener *listens_on(const char *host, int port, bool small)
+{
     if (port == ANY_PORT)
         port = free_port();
     struct address address = address_of(host, port);
@@ -161,11 +212,7 @@ static struct listener *listens_on(const char *host, int port, bool small)
     setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &both_families, sizeof both_families);
     if (bind(fd, (struct sockaddr *)&address.storage, address.length) == -1 || listen(fd, 128) == -1)
         fault("can't listen on %s port %d: %s", host, port, strerror(errno));
-    const char *name = listener_count == 0 ? "server" : text("server %d", listener_count + 1);
-    *listener = (struct listener){.fd = fd, .host = host, .port = port, .name = name};
-    listener_count++;
-    record(name, NULL, "listen", bytes(text("%s port %d", host, port)));
-    return listener;
+    return conn_listener(fd, text("%s port %d", host, port), port);
 }
 
 struct listener *listens(int port)
@@ -228,13 +275,12 @@ struct conn *accepts(struct listener *listener)
                               .who_waits = text("the %s waits for a connection", listener->name)};
     enum waited waited = wait_until(&awaited);
     if (waited != CAME)
-        wait_fails(waited, &awaited, text("a connection to %s port %d", listener->host, listener->port),
-                   "no connection came");
+        wait_fails(waited, &awaited, text("a connection to %s", listener->where), "no connection came");
     listener->accepted++;
     struct conn *conn = new_conn(accepting.fd,
                                  listener->accepted == 1 ? listener->name
                                                          : text("%s (%d)", listener->name, listener->accepted),
-                                 address_port(&accepting.from));
+                                 listener->port == 0 ? 0 : address_port(&accepting.from));
     record(YOU, conn->name, "connect", bytes(""));
     return conn;
 }
@@ -265,7 +311,7 @@ static struct conn *try_to_connect(const char *from, const char *host, int port,
     *error = 0;
     if (connect(fd, (struct sockaddr *)&address.storage, address.length) == -1 && errno != EINPROGRESS)
         *error = errno;
-    struct conn *conn = new_conn(fd, text("client %d", ++client_count), port);
+    struct conn *conn = conn_client(fd, port);
     struct awaited awaited = {
         .come = is_connected, .context = conn, .fd = fd, .events = POLLOUT, .stuck_is_no_end = true, .seconds = 0.9};
     if (*error == 0 && wait_until(&awaited) != CAME)

@@ -1,6 +1,7 @@
 /**
  * @file
- * TCP peers of the program: listeners, and the connections that a check speaks on. The verbs are in check.h.
+ * Peers of the program: listeners, and the connections that a check speaks on, of TCP and of Unix-domain streams. The
+ * verbs are in check.h.
  *
  * A connection's descriptor does not block. What the program sends stays in the kernel until a verb reads it, so
  * that a check that does not listen is a peer that does not read.
@@ -11,10 +12,12 @@
 #include <stddef.h>
 #include <sys/types.h>
 
+enum { PASSED_MAX = 16 };
+
 struct listener {
     int fd;
-    const char *host; /**< the address that it listens on */
-    int port;
+    const char *where; /**< "127.0.0.1 port 4242", "socket door": for people */
+    int port;          /**< 0 of a Unix-domain socket */
     const char *name;
     int accepted;
 };
@@ -29,7 +32,16 @@ struct conn {
     bool finished;    /**< we have closed our sending direction */
     bool heard_eof;
     bool heard_reset;
+    int passed[PASSED_MAX]; /**< the first descriptors that came along, as ours (unix(7), SCM_RIGHTS) */
+    int passed_count;       /**< how many came */
 };
+
+/** A descriptor that listens becomes a listener, and is its own to close. */
+struct listener *conn_listener(int fd, const char *where, int port);
+/** A connected descriptor becomes a connection of the next client, and is its own to close. @p port: the program's, or 0. */
+struct conn *conn_client(int fd, int port);
+/** recv(2) without waiting; keeps the descriptors that come along. */
+ssize_t conn_receive(struct conn *conn, void *data, size_t size);
 
 /** True while something that we sent has not reached the program's kernel queue, or the other way round. */
 bool conns_in_flight(void);

@@ -15,7 +15,7 @@
 
 enum { PIECE = 512 }; /* of a disk, and of a file that comes in datagrams */
 
-static const char *path_in_folder(const char *name)
+const char *file_path(const char *name)
 {
     return text("%s/%s", stage.scratch, name);
 }
@@ -23,7 +23,7 @@ static const char *path_in_folder(const char *name)
 bool file_read(const char *name, struct bytes *content)
 {
     struct stat status;
-    int fd = open(path_in_folder(name), O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+    int fd = open(file_path(name), O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
     if (fd == -1)
         return false;
     bool regular = fstat(fd, &status) == 0 && S_ISREG(status.st_mode);
@@ -42,7 +42,7 @@ bool file_read(const char *name, struct bytes *content)
 
 void file_is_put(const char *name, struct bytes content)
 {
-    int fd = open(path_in_folder(name), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+    int fd = open(file_path(name), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
     ssize_t n = fd == -1 ? -1 : write(fd, content.data, content.length);
     if (n != (ssize_t)content.length || fchmod(fd, 0666) == -1) /* the program may run as another user */
         fault("can't write a file for a program: %s", strerror(errno));
@@ -52,9 +52,40 @@ void file_is_put(const char *name, struct bytes content)
 
 void folder_is_put(const char *name)
 {
-    if (mkdir(path_in_folder(name), 0777) == -1 || chmod(path_in_folder(name), 0777) == -1)
+    if (mkdir(file_path(name), 0777) == -1 || chmod(file_path(name), 0777) == -1)
         fault("can't make a folder for a program: %s", strerror(errno));
     record("check", NULL, "makes a folder there:", bytes(name));
+}
+
+static void must(int done, const char *what, const char *name)
+{
+    if (done == -1)
+        fault("can't make the %s %s: %s", what, name, strerror(errno));
+    record("check", NULL, text("puts a %s there:", what), bytes(name));
+}
+
+void there_is_a_secret_file(const char *name)
+{
+    int fd = open(file_path(name), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0);
+    must(fd, "file that may not be read", name);
+    close(fd);
+}
+
+void there_is_a_link(const char *name, const char *target)
+{
+    must(symlink(target, file_path(name)), text("link to %s", target), name);
+}
+
+void there_is_a_fifo(const char *name)
+{
+    must(mkfifo(file_path(name), 0666), "named pipe", name);
+}
+
+void file_is_deleted(const char *name)
+{
+    if (unlink(file_path(name)) == -1)
+        fault("can't delete %s: %s", name, strerror(errno));
+    record("check", NULL, "deletes", bytes(name));
 }
 
 /* A piece that came twice, or did not come, is seen from where the pieces lie. */
@@ -95,7 +126,7 @@ void has_no_file(struct program *program, const char *name)
 {
     finishes(program);
     struct stat status;
-    if (lstat(path_in_folder(name), &status) == 0)
+    if (lstat(file_path(name), &status) == 0)
         fails(text("there is no file %s", name),
               text("it is there, with %jd bytes; %s", (intmax_t)status.st_size, program_fate(program)));
     record(YOU, NULL, "leaves no file", bytes(name));

@@ -10,5 +10,7 @@
 
 #include "check/bytes.h"
 
+/** Where programs find what they know by @p name. */
+const char *file_path(const char *name);
 /** Reads a file of that folder, or at most OUTPUT_MAX bytes of it; false if there is none, or no regular one. */
 bool file_read(const char *name, struct bytes *content);

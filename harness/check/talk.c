@@ -60,8 +60,7 @@ static void hear_some(struct talk *talk)
 {
     struct conn *conn = talk->conn;
     while (talk->got_length < talk->expected.length && !conn->heard_eof) {
-        ssize_t n = recv(conn->fd, talk->got + talk->got_length, talk->expected.length - talk->got_length,
-                         MSG_DONTWAIT);
+        ssize_t n = conn_receive(conn, talk->got + talk->got_length, talk->expected.length - talk->got_length);
         if (n == -1 && errno == EAGAIN)
             return;
         if (n <= 0) {
@@ -244,7 +243,10 @@ static bool all_is_taken(void *context)
 {
     struct taking *taking = context;
     struct socket_row row;
-    if (!sockets_other_end(taking->conn->fd, &row) || row.inode == 0)
+    if (!sockets_other_end(taking->conn->fd, &row))
+        return true;
+    bool waits_in_queue = row.kind == SOCKET_UNIX && row.receiving > 0; /* until it is accepted nobody holds it */
+    if (row.inode == 0 && !waits_in_queue)
         return true;
     if (row.receiving > 0 || conns_in_flight())
         return false;
@@ -290,7 +292,7 @@ static bool line_has_come(void *context)
             break;
         }
         const char *newline = memchr(place, '\n', (size_t)n);
-        n = recv(conn->fd, place, newline == NULL ? (size_t)n : (size_t)(newline - place) + 1, MSG_DONTWAIT);
+        n = conn_receive(conn, place, newline == NULL ? (size_t)n : (size_t)(newline - place) + 1);
         record(YOU, conn->name, "data", (struct bytes){place, (size_t)n});
         hearing->whole = newline != NULL;
         hearing->length += (size_t)n;
@@ -343,6 +345,30 @@ void conn_hears_line(struct conn *conn, const char *const *forms)
     fails(expected, conn->heard_eof ? text("%s, %s", observed, ended_words(conn)) : observed);
 }
 
+void conn_hears_line_that_begins(struct conn *conn, struct bytes start)
+{
+    struct line_hearing *hearing = keep(sizeof *hearing);
+    hearing->conn = conn;
+    struct awaited awaited = {.come = line_has_come,
+                              .context = hearing,
+                              .fd = conn->fd,
+                              .events = POLLIN,
+                              .conn = conn,
+                              .who_waits = text("the %s waits for a line", conn->name)};
+    enum waited waited = wait_until(&awaited);
+    struct bytes got = {hearing->got, hearing->length};
+    bool begins = common_prefix(got, start) == start.length;
+    if (waited == CAME && hearing->whole && begins && got.length > start.length + 1)
+        return;
+    const char *expected = text("the %s hears %s, more behind that, and a newline", conn->name, shown(start));
+    const char *observed = got.length == 0 ? "it heard nothing" : text("it heard %s", quoted(got, 80));
+    if (waited != CAME)
+        wait_fails(waited, &awaited, expected, observed);
+    if (conn->heard_eof)
+        observed = and_fate(text("%s, %s", observed, ended_words(conn)));
+    fails(expected, observed);
+}
+
 static bool end_or_more(void *context)
 {
     struct talk *talk = context;
@@ -387,7 +413,7 @@ static bool is_over(void *context)
     struct conn *conn = context;
     char waste[4096];
     while (!conn->heard_eof) {
-        ssize_t n = recv(conn->fd, waste, sizeof waste, MSG_DONTWAIT);
+        ssize_t n = conn_receive(conn, waste, sizeof waste);
         if (n == -1 && errno == EAGAIN)
             return false;
         if (n <= 0)
@@ -414,12 +440,12 @@ void is_closed(struct conn *conn)
                who == NULL ? "it stays open" : text("it stays open in %s", who));
 }
 
-void hears_nothing(struct conn *conn)
+static void hears_no_byte_now(struct conn *conn, bool may_end)
 {
     wait_settled(0.25);
     char buffer[80];
     ssize_t n = recv(conn->fd, buffer, sizeof buffer, MSG_DONTWAIT | MSG_PEEK);
-    if (n == -1 && errno == EAGAIN) {
+    if ((n == -1 && errno == EAGAIN) || (n == 0 && may_end)) {
         record(conn->name, NULL, "hears nothing", bytes(""));
         return;
     }
@@ -427,4 +453,14 @@ void hears_nothing(struct conn *conn)
     if (n > 0)
         fails(expected, text("it heard %s", quoted((struct bytes){buffer, (size_t)n}, 60)));
     fails(expected, n == 0 ? "it heard end-of-file" : "its connection was reset");
+}
+
+void hears_nothing(struct conn *conn)
+{
+    hears_no_byte_now(conn, false);
+}
+
+void hears_no_more_bytes(struct conn *conn)
+{
+    hears_no_byte_now(conn, true);
 }

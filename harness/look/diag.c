@@ -16,7 +16,7 @@ struct request {
 };
 
 /* One netlink socket for the life of the process. */
-static int netlink(void)
+int diag_netlink(void)
 {
     static int fd = -1;
     if (fd == -1) {
@@ -81,7 +81,7 @@ static enum diag_answer read_answers(int fd, int port, bool dump, struct socket_
 
 static enum diag_answer ask(const struct request *request, int port, struct socket_row *row)
 {
-    int fd = netlink();
+    int fd = diag_netlink();
     bool dump = (request->header.nlmsg_flags & NLM_F_DUMP) == NLM_F_DUMP;
     if (fd == -1 || send(fd, request, sizeof *request, 0) != (ssize_t)sizeof *request)
         return DIAG_UNAVAILABLE;

@@ -13,6 +13,8 @@ struct sockaddr_storage;
 
 enum diag_answer { DIAG_FOUND, DIAG_NONE, DIAG_UNAVAILABLE };
 
+/** A netlink socket to ask with, which stays ours; -1 if there is none. */
+int diag_netlink(void);
 /** The socket whose own end is @p local and whose other end is @p remote. */
 enum diag_answer diag_connection(const struct sockaddr_storage *local, const struct sockaddr_storage *remote,
                                  struct socket_row *row);

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "look/diag.h"
+#include "look/unix.h"
 
 /* An address stands in the file as words of four bytes, each printed as a number of the machine's own order. */
 static void read_address(const char *hex, bool ipv6, struct in6_addr *address)
@@ -115,6 +116,8 @@ bool sockets_other_end(int fd, struct socket_row *row)
     if (getsockname(fd, (struct sockaddr *)&own, &own_length) == -1 ||
         getpeername(fd, (struct sockaddr *)&other, &other_length) == -1)
         return false;
+    if (own.ss_family == AF_UNIX)
+        return unix_other_end(fd, row);
     enum diag_answer answer = diag_connection(&other, &own, row);
     if (answer == DIAG_UNAVAILABLE)
         return sockets_connection(port_of_end(&other), port_of_end(&own), row);

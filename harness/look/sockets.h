@@ -11,7 +11,7 @@
 #include <stdbool.h>
 #include <sys/types.h>
 
-enum socket_kind { SOCKET_TCP, SOCKET_UDP };
+enum socket_kind { SOCKET_TCP, SOCKET_UDP, SOCKET_UNIX };
 
 enum { SOCKET_STATE_ESTABLISHED = 1, SOCKET_STATE_LISTEN = 10 }; /* include/net/tcp_states.h of Linux */
 
@@ -37,7 +37,8 @@ bool sockets_listener(enum socket_kind kind, int port, struct socket_row *row);
 /** Finds the TCP connection whose own end is @p local_port and whose other end is @p remote_port. */
 bool sockets_connection(int local_port, int remote_port, struct socket_row *row);
 
-/** Finds the other end of our connected TCP socket @p fd, if it is on this machine and not wholly closed. */
+/** Finds the other end of our connected TCP socket @p fd, if it is on this machine and not wholly closed; or that of our
+ *  Unix-domain stream: see look/unix.h. */
 bool sockets_other_end(int fd, struct socket_row *row);
 
 /** A copy of descriptor @p fd of process @p pid, for getsockopt(2); -1 where that is not permitted. To be closed. */

@@ -67,6 +67,9 @@ extern const struct play tcp_client;
 extern const struct play udp_clocks;
 /** A member of a multicast group on loopback: tells what is sent to it, and sends what is typed, from 127.0.0.2. */
 extern const struct play multicast;
+/** Listens at a Unix-domain socket, /tmp/sockeye-PORT, and passes on the descriptor of a file that has no other name than
+ *  joke. */
+extern const struct play unix_files;
 
 /** Gives and takes files by TFTP (RFC 1350), each transfer from a port of its own. */
 extern const struct play tftp_server;

@@ -37,7 +37,7 @@ struct ending {
     bool by_strace;   /* may not be graded where strace can't trace */
 };
 
-enum { ENDINGS_MAX = 200 };
+enum { ENDINGS_MAX = 300 };
 
 static const struct ending *endings[ENDINGS_MAX];
 static CU_TestInfo tests[ENDINGS_MAX + 8];
@@ -317,6 +317,239 @@ PLAY(a_reset_reaches_the_program, PASSES)
     complains(actor, "recv", "RESET BY peer|broken");
     prints(actor, "before");
     exits(actor, 1);
+}
+
+/* ------------------------------------------------ what else lies there */
+
+PLAY(links_pipes_and_sockets_lie_there, PASSES)
+{
+    there_is_a_folder("files");
+    there_is_a_link("files/l", "a");
+    there_is_a_fifo("files/p");
+    there_is_a_dead_socket("files/s");
+    there_is_a_file("files/a", "x");
+    struct program *actor = runs(ACTOR, "rename", "files/s", "c", "unlink", "files/p", "unlink", "files/l");
+    exits(actor, 0);
+    file_is(actor, "files/a", "x");
+    has_no_file(actor, "files/p");
+    has_no_file(actor, "files/l");
+    has_no_file(actor, "files/s");
+    file_is_deleted("files/a");
+    has_no_file(actor, "files/a");
+}
+
+PLAY(a_socket_takes_the_place_of_a_file, FAILS, .expected = "the file a is", .observed = "there is no such file")
+{
+    there_is_a_file("a", "x");
+    struct program *actor = runs(ACTOR, "unlink", "a", "listen-path", "a");
+    exits(actor, 0);
+    file_is(actor, "a", "x");
+}
+
+PLAY(a_secret_file_is_not_opened, FAILS, .observed = "Permission denied")
+{
+    there_is_a_secret_file("secret");
+    struct listener *server = listens_at_path("door");
+    struct program *actor = runs(ACTOR, "connect-path", "door", "pass", "r", "secret", "ok");
+    accepts(server);
+    exits(actor, 0);
+}
+
+/* ------------------------------------------------ Unix-domain streams */
+
+#define LONG_PATH                                                                                                      \
+    "d/345678901234567890123456789012345678901234567890123456789012345678901234567890123456789012345678901234567"
+
+PLAY(listens_at_a_path, PASSES)
+{
+    there_is_a_folder("d");
+    struct listener *server = listens_at_path(LONG_PATH);
+    struct program *actor = runs(ACTOR, "connect-path", LONG_PATH, "send", "knock", "copy");
+    struct conn *conn = accepts(server);
+    hears(conn, "knock");
+    says(conn, "who's ");
+    says_when_taken(conn, "there?");
+    hangs_up(conn);
+    prints(actor, "who's there?");
+    exits(actor, 0);
+}
+
+PLAY(accepts_nothing_at_a_path, FAILS, .expected = "a connection to socket door",
+     .observed = "no connection came*actor ended with status 0")
+{
+    struct listener *server = listens_at_path("door");
+    runs(ACTOR);
+    accepts(server);
+}
+
+PLAY(hears_nothing_from_one_who_is_stuck_at_a_path, FAILS,
+     .observed = "it heard nothing, of 6 bytes*waiting in recv() at actor.c:*", .at = "here it receives",
+     .call = "recv")
+{
+    struct listener *server = listens_at_path("door");
+    runs(ACTOR, "connect-path", "door", "recv");
+    hears(accepts(server), "knock\n");
+}
+
+PLAY(is_listening_at_a_path, PASSES)
+{
+    there_is_a_folder("d");
+    struct program *server = runs(ACTOR, "listen-path", LONG_PATH, "accept", "echo", "accept", "echo");
+    is_listening_at_path(server, LONG_PATH);
+    struct conn *client = connects_to_path(LONG_PATH);
+    exchanges(client, "knock", "knock");
+    half_closes(client);
+    hears_nothing(connects_to_path(LONG_PATH));
+}
+
+/* Until the file has its name, a dead server's socket is in its place. */
+PLAY(is_listening_when_it_is_renamed, PASSES)
+{
+    there_is_a_dead_socket("door");
+    struct program *server = runs(ACTOR, "listen-path", "other", "nap", "150", "rename", "other", "door", "accept",
+                                  "send", "knock", "pause");
+    is_listening_at_path(server, "door");
+    hears(connects_to_path("door"), "knock");
+}
+
+PLAY(is_not_listening_at_a_path, FAILS, .expected = "actor listens at the socket door",
+     .observed = "nothing listens there*waiting in pause()")
+{
+    there_is_a_dead_socket("door");
+    is_listening_at_path(runs(ACTOR, "listen-path", "other", "pause"), "door");
+}
+
+PLAY(ends_before_it_listens_at_a_path, FAILS, .observed = "nothing listens there; actor ended with status 0")
+{
+    is_listening_at_path(runs(ACTOR), "door");
+}
+
+PLAY(nobody_is_at_a_dead_socket, FAILS, .expected = "a connection to the socket door", .observed = "Connection refused")
+{
+    there_is_a_dead_socket("door");
+    connects_to_path("door");
+}
+
+PLAY(nobody_is_at_no_socket, FAILS, .observed = "No such file or directory")
+{
+    connects_to_path("door");
+}
+
+PLAY(the_connection_of_a_path_stays_open, FAILS, .observed = "the connection is still open in ")
+{
+    is_listening_at_path(runs(ACTOR, "listen-path", "door", "accept", "pause"), "door");
+    hears_end(connects_to_path("door"));
+}
+
+PLAY(descriptors_are_passed_on, PASSES)
+{
+    there_is_a_file("a", "x");
+    struct listener *server = listens_at_path("door");
+    struct program *actor = runs(ACTOR, "connect-path", "door", "passed", "passed", "passed", "passed");
+    struct conn *conn = accepts(server);
+    int file = descriptor_of("a");
+    file_is_deleted("a");
+    says_with(conn, "one", file);
+    says_when_taken(conn, "none");
+    is_taken(conn);
+    says_with(conn, "three", file, pipe_with("y"), open_pipe());
+    is_taken(conn);
+    says_with(conn, "two", file, file);
+    prints(actor, "one+1 none+0 three+3 two+2 ");
+    exits(actor, 0);
+}
+
+static struct conn *passed(const char *modes, const char *path)
+{
+    there_is_a_file("a", "knock\n");
+    there_is_a_file("b", "knock\n");
+    struct listener *server = listens_at_path("door");
+    runs(ACTOR, "connect-path", "door", "pass", modes, path, "ok\n", "pause");
+    struct conn *conn = accepts(server);
+    hears(conn, "ok\n");
+    return conn;
+}
+
+PLAY(a_descriptor_comes, PASSES)
+{
+    struct conn *conn = passed("r", "a");
+    one_descriptor_came(conn);
+    descriptor_leads_to(conn, "a");
+    descriptor_reads(conn, "knock\n");
+    descriptor_is_read_only(conn);
+}
+
+PLAY(a_descriptor_comes_that_was_not_asked_for, FAILS, .expected = "no descriptor comes to the server",
+     .observed = "1 came")
+{
+    no_descriptor_came(passed("r", "a"));
+}
+
+PLAY(two_descriptors_come, FAILS, .expected = "a descriptor comes with what the server hears", .observed = "2 came")
+{
+    one_descriptor_came(passed("rr", "a"));
+}
+
+PLAY(no_descriptor_comes, FAILS, .observed = "none came", .because = "in a control message (SCM_RIGHTS)")
+{
+    struct listener *server = listens_at_path("door");
+    runs(ACTOR, "connect-path", "door", "send", "ok\n", "pause");
+    struct conn *conn = accepts(server);
+    hears(conn, "ok\n");
+    no_descriptor_came(conn);
+    one_descriptor_came(conn);
+}
+
+PLAY(another_descriptor_comes, FAILS, .expected = "the descriptor is that of b", .observed = "that of another file")
+{
+    descriptor_leads_to(passed("r", "a"), "b");
+}
+
+PLAY(a_descriptor_is_not_at_its_start, FAILS, .expected = "can be read", .observed = "there was \"nock\\n\"")
+{
+    descriptor_reads(passed("s", "a"), "knock\n");
+}
+
+PLAY(a_descriptor_is_no_file, FAILS, .observed = "it is that of a directory")
+{
+    descriptor_reads(passed("r", "."), "knock\n");
+}
+
+PLAY(a_descriptor_may_be_written, FAILS, .expected = "for reading alone", .observed = "it is for reading and writing")
+{
+    descriptor_is_read_only(passed("w", "a"));
+}
+
+PLAY(hears_a_line_that_begins_so, PASSES)
+{
+    hears_line_that_begins(from_actor("send", "error no\n"), "error ");
+}
+
+PLAY(hears_a_line_that_begins_otherwise, FAILS,
+     .expected = "hears \"error \" (6 bytes), more behind that, and a newline", .observed = "it heard \"ok\\n\"")
+{
+    hears_line_that_begins(from_actor("send", "ok\n"), "error ");
+}
+
+PLAY(hears_a_line_that_does_not_go_on, FAILS, .observed = "it heard \"error \\n\"")
+{
+    hears_line_that_begins(from_actor("send", "error \n"), "error ");
+}
+
+PLAY(hears_a_line_without_its_end, FAILS, .observed = "it heard \"error no\", then end-of-file")
+{
+    hears_line_that_begins(from_actor("send", "error no"), "error ");
+}
+
+PLAY(hears_no_more_than_an_end, PASSES)
+{
+    hears_no_more_bytes(from_actor("shutdown", NULL));
+    hears_no_more_bytes(from_actor("recv", NULL));
+}
+
+PLAY(hears_more_bytes, FAILS, .observed = "it heard \"knock\"")
+{
+    hears_no_more_bytes(from_actor("send", "knock"));
 }
 
 /* ------------------------------------------------ playing clients */

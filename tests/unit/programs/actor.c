@@ -7,6 +7,7 @@
 #define _GNU_SOURCE
 #include <arpa/inet.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <netdb.h>
 #include <netinet/in.h>
 #include <signal.h>
@@ -14,6 +15,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/un.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -64,6 +66,39 @@ static void listens(const char *port)
 static void listens_with_no_queue(const char *port)
 {
     listens_with(port, 0);
+}
+
+static struct sockaddr_un at_path(const char *path)
+{
+    struct sockaddr_un address = {.sun_family = AF_UNIX};
+    snprintf(address.sun_path, sizeof address.sun_path, "%s", path);
+    return address;
+}
+
+static void connects_to_path(const char *path)
+{
+    struct sockaddr_un address = at_path(path);
+    conn = socket(AF_UNIX, SOCK_STREAM, 0);
+    must(connect(conn, (struct sockaddr *)&address, sizeof address), "connect");
+}
+
+static void listens_at_path(const char *path)
+{
+    struct sockaddr_un address = at_path(path);
+    listener = socket(AF_UNIX, SOCK_STREAM, 0);
+    must(bind(listener, (struct sockaddr *)&address, sizeof address), "bind");
+    must(listen(listener, 100), "listen");
+}
+
+/* Its socket file gets its name at last. */
+static void renames(const char *path)
+{
+    must(rename(path, *words++), "rename");
+}
+
+static void removes(const char *path)
+{
+    must(unlink(path), "unlink");
 }
 
 static void accepts(const char *none)
@@ -166,6 +201,43 @@ static void tells_an_interruption(const char *none)
 {
     (void)none;
     dprintf(1, "%s", receives() == -1 ? strerrorname_np(errno) : "no error");
+}
+
+/* "pass r FILE ok": sends the word with a descriptor attached, "pass rr FILE ok" with two. */
+static void passes(const char *modes)
+{
+    _Alignas(struct cmsghdr) char control[CMSG_SPACE(8 * sizeof(int))] = {0};
+    const char *path = *words++;
+    int fds[8];
+    size_t count = 0;
+    for (; modes[count] != '\0' && count < 8; count++) {
+        fds[count] = open(path, modes[count] == 'w' ? O_RDWR : O_RDONLY);
+        must(fds[count], path);
+    }
+    if (*modes == 's') /* "s" skips a byte */
+        must((int)read(fds[0], buffer, 1), "read");
+    struct iovec data = {*words, strlen(*words)};
+    struct msghdr message = {
+        .msg_iov = &data, .msg_iovlen = 1, .msg_control = control, .msg_controllen = CMSG_SPACE(count * sizeof(int))};
+    struct cmsghdr *header = CMSG_FIRSTHDR(&message);
+    *header = (struct cmsghdr){CMSG_LEN(count * sizeof(int)), SOL_SOCKET, SCM_RIGHTS};
+    memcpy(CMSG_DATA(header), fds, count * sizeof(int));
+    must((int)sendmsg(conn, &message, 0), "sendmsg");
+    words++;
+}
+
+/* Prints what one recvmsg() brings, and how many descriptors came with it: "ok+2". */
+static void tells_what_is_passed(const char *none)
+{
+    _Alignas(struct cmsghdr) char control[CMSG_SPACE(64 * sizeof(int))];
+    struct iovec data = {buffer, sizeof buffer};
+    struct msghdr message = {
+        .msg_iov = &data, .msg_iovlen = 1, .msg_control = control, .msg_controllen = sizeof control};
+    (void)none;
+    ssize_t n = recvmsg(conn, &message, 0);
+    must((int)n, "recvmsg");
+    struct cmsghdr *header = CMSG_FIRSTHDR(&message);
+    dprintf(1, "%.*s+%zu ", (int)n, buffer, header == NULL ? 0 : (header->cmsg_len - CMSG_LEN(0)) / sizeof(int));
 }
 
 /* A forking server: "parent-closes", "child-closes" and "itself" tell what it does. */
@@ -572,6 +644,12 @@ static const struct action {
     {"connect", 1, connects},
     {"listen", 1, listens},
     {"listen-no-queue", 1, listens_with_no_queue},
+    {"connect-path", 1, connects_to_path},
+    {"listen-path", 1, listens_at_path},
+    {"rename", 1, renames},
+    {"unlink", 1, removes},
+    {"pass", 1, passes},
+    {"passed", 0, tells_what_is_passed},
     {"accept", 0, accepts},
     {"send", 1, sends},
     {"send-nul", 1, sends_its_nul},

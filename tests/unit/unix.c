@@ -1,0 +1,189 @@
+/* look/unix.h: the Unix-domain sockets of this network namespace. */
+#define _GNU_SOURCE
+#include "look/unix.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include "check/bytes.h"
+#include "unit.h"
+
+enum { FDS_MAX = 16 };
+
+static int opened[FDS_MAX];
+static int opened_count;
+
+static int own(int fd)
+{
+    if (fd != -1 && opened_count < FDS_MAX)
+        opened[opened_count++] = fd;
+    return fd;
+}
+
+static void close_all(void)
+{
+    while (opened_count > 0)
+        close(opened[--opened_count]);
+    unit_tear_down();
+}
+
+static const char *in_folder(const char *name)
+{
+    return text("%s/%s", unit_folder(), name);
+}
+
+static struct sockaddr_un address_of(const char *path)
+{
+    struct sockaddr_un address = {.sun_family = AF_UNIX};
+    if (strlen(path) >= sizeof address.sun_path)
+        CU_FAIL_FATAL("the temporary folder's path has room in an address");
+    memcpy(address.sun_path, path, strlen(path));
+    return address;
+}
+
+static int bound(const char *path)
+{
+    struct sockaddr_un address = address_of(path);
+    int fd = own(socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
+    CU_ASSERT_FATAL(bind(fd, (struct sockaddr *)&address, sizeof address) == 0);
+    return fd;
+}
+
+static int listener(const char *path)
+{
+    int fd = bound(path);
+    CU_ASSERT_FATAL(listen(fd, 5) == 0);
+    return fd;
+}
+
+static int client(const char *path)
+{
+    struct sockaddr_un address = address_of(path);
+    int fd = own(socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
+    CU_ASSERT_FATAL(connect(fd, (struct sockaddr *)&address, sizeof address) == 0);
+    return fd;
+}
+
+static unsigned long inode_of(int fd)
+{
+    struct stat status = {0};
+    fstat(fd, &status);
+    return (unsigned long)status.st_ino;
+}
+
+/* Not every kernel has unix_diag, and not every file system's inodes are what stat(2) says. */
+static bool is_at(const char *path, enum unix_listener expected)
+{
+    struct stat status;
+    CU_ASSERT_FATAL(stat(path, &status) == 0);
+    enum unix_listener answer = unix_listener(&status);
+    if (answer == UNIX_UNKNOWN)
+        unit_skip("this kernel does not tell of Unix-domain sockets by netlink");
+    return answer == UNIX_UNKNOWN || answer == expected;
+}
+
+static void a_listener_is_found_by_its_file(void)
+{
+    const char *path = in_folder("door");
+    listener(path);
+    CU_ASSERT(is_at(path, UNIX_LISTENS));
+}
+
+static void a_file_that_was_renamed_is_found(void)
+{
+    const char *path = in_folder("door");
+    listener(in_folder("other"));
+    CU_ASSERT_FATAL(rename(in_folder("other"), path) == 0);
+    CU_ASSERT(is_at(path, UNIX_LISTENS));
+}
+
+static void nobody_listens_at_a_dead_socket(void)
+{
+    const char *path = in_folder("door");
+    close(listener(path));
+    opened_count--;
+    CU_ASSERT(is_at(path, UNIX_NOBODY));
+    listener(in_folder("another"));
+    CU_ASSERT(is_at(path, UNIX_NOBODY));
+}
+
+static void a_bound_socket_does_not_listen(void)
+{
+    const char *path = in_folder("door");
+    int fd = bound(path);
+    CU_ASSERT(is_at(path, UNIX_NOBODY));
+    CU_ASSERT(!unix_is_listening(inode_of(fd)));
+}
+
+static void a_socket_that_listens_is_known_by_its_inode(void)
+{
+    const char *path = in_folder("door");
+    int fd = listener(path);
+    CU_ASSERT(unix_is_listening(inode_of(fd)));
+    CU_ASSERT(!unix_is_listening(inode_of(client(path))));
+    CU_ASSERT(!unix_is_listening(0));
+}
+
+static bool other_end_is_known(int fd, struct socket_row *row)
+{
+    CU_ASSERT_FATAL(sockets_other_end(fd, row));
+    CU_ASSERT(row->kind == SOCKET_UNIX);
+    if (row->inode == ~0UL)
+        unit_skip("this kernel does not tell of Unix-domain sockets by netlink");
+    return row->inode != ~0UL;
+}
+
+static void the_other_end_is_found_when_it_is_accepted(void)
+{
+    struct socket_row row;
+    const char *path = in_folder("door");
+    int door = listener(path);
+    int near_end = client(path);
+    if (!other_end_is_known(near_end, &row))
+        return;
+    assert_number(row.inode, 0);
+    int far_end = own(accept4(door, NULL, NULL, SOCK_CLOEXEC));
+    CU_ASSERT(other_end_is_known(near_end, &row));
+    assert_number(row.inode, inode_of(far_end));
+    CU_ASSERT(other_end_is_known(far_end, &row));
+    assert_number(row.inode, inode_of(near_end));
+    close(far_end);
+    opened_count--;
+    CU_ASSERT(other_end_is_known(near_end, &row));
+    assert_number(row.inode, 0);
+}
+
+static void what_is_not_read_yet_is_seen(void)
+{
+    struct socket_row row;
+    char buffer[8];
+    const char *path = in_folder("door");
+    int door = listener(path);
+    int near_end = client(path);
+    CU_ASSERT(sockets_other_end(near_end, &row) && row.receiving == 0);
+    CU_ASSERT(send(near_end, "hello", 5, 0) == 5);
+    CU_ASSERT(sockets_other_end(near_end, &row) && row.receiving > 0);
+    int far_end = own(accept4(door, NULL, NULL, SOCK_CLOEXEC));
+    CU_ASSERT(recv(far_end, buffer, 2, 0) == 2);
+    CU_ASSERT(sockets_other_end(near_end, &row) && row.receiving > 0);
+    CU_ASSERT(recv(far_end, buffer, 3, 0) == 3);
+    CU_ASSERT(sockets_other_end(near_end, &row) && row.receiving == 0);
+    CU_ASSERT(row.sending == 0);
+}
+
+static CU_TestInfo tests[] = {
+    {"a listener is found by its file", a_listener_is_found_by_its_file},
+    {"a file that was renamed is found", a_file_that_was_renamed_is_found},
+    {"nobody listens at a dead socket", nobody_listens_at_a_dead_socket},
+    {"a bound socket does not listen", a_bound_socket_does_not_listen},
+    {"a socket that listens is known by its inode", a_socket_that_listens_is_known_by_its_inode},
+    {"the other end is found when it is accepted", the_other_end_is_found_when_it_is_accepted},
+    {"what is not read yet is seen", what_is_not_read_yet_is_seen},
+    CU_TEST_INFO_NULL,
+};
+
+CU_SuiteInfo unix_suite = {"unix", NULL, NULL, NULL, close_all, tests};
