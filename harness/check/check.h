@@ -39,6 +39,7 @@ struct request;
 struct caller;
 struct transfer;
 struct member;
+struct crowd;
 
 /* Programs. */
 
@@ -109,6 +110,8 @@ void has_no_zombies(struct program *program);
 void serves_each_in_its_own_process(struct program *server);
 /** Who holds the listener of TCP @p port holds no connection, and nobody holds two. */
 void shares_no_descriptors(int port);
+/** It is one process with one thread. */
+void is_one_thread(struct program *program);
 /** How many descriptors it has, all its processes together, when nothing moves any more. */
 int descriptors_of(struct program *program);
 /** It has no more than @p count, within a second. */
@@ -205,6 +208,8 @@ struct conn *connects(int port);
 struct conn *connects_to(const char *address, int port);
 /** Connects from a numeric address of this machine's to another. */
 struct conn *connects_from(const char *from, const char *address, int port);
+/** The program accepts it. */
+void is_accepted(struct conn *conn);
 /** The address and the port of our end. */
 const char *client_address(const struct conn *conn);
 int client_port(const struct conn *conn);
@@ -244,6 +249,8 @@ void conn_exchanges(struct conn *conn, struct bytes out, struct bytes expected);
 void hears_end(struct conn *conn);
 /** The program ends the connection, by end-of-file or reset; whatever came before is passed over. */
 void is_closed(struct conn *conn);
+/** Whether the program has closed its end of the connection, though we may still have to hear what it sent before. */
+bool has_been_closed(const struct conn *conn);
 /** Nothing comes while nothing moves: no byte and no end. */
 void hears_nothing(struct conn *conn);
 /** No byte comes while nothing moves; the end may. */
@@ -288,6 +295,26 @@ void descriptor_leads_to(const struct conn *conn, const char *path);
 void conn_descriptor_reads(const struct conn *conn, struct bytes content);
 /** The descriptor that came is for reading alone. */
 void descriptor_is_read_only(const struct conn *conn);
+/* TCP: playing many clients at once (crowd.c). */
+
+/** So many clients connect to 127.0.0.1, as fast as the program accepts them. Not graded where a process may not have so
+ *  many descriptors. */
+struct crowd *gathers(int port, int count);
+/** So many clients begin to connect, and nobody waits for them: the program may accept each, leave it in its queue, or
+ *  close it. */
+struct crowd *knocks(int port, int count);
+/** How many there are. */
+int size_of(const struct crowd *crowd);
+/** One of them; the first is number 0. */
+struct conn *one_of(struct crowd *crowd, int index);
+/** Exactly these bytes come next to each of them but @p speaker (NULL: to each). */
+#define each_hears(crowd, speaker, what) crowd_hears((crowd), (speaker), bytes(what))
+void crowd_hears(struct crowd *crowd, const struct conn *speaker, struct bytes expected);
+/** Those whom the program has accepted and has not closed, when nothing moves any more. What they were sent so far is
+ *  passed over. */
+struct crowd *are_served(struct crowd *crowd);
+/** Each of them closes its connection. */
+void all_hang_up(struct crowd *crowd);
 
 /* UDP. A peer answers for every host that a check names, from the port that was asked. */
 

@@ -344,6 +344,14 @@ static struct conn *connects_somehow(const char *from, const char *host, int por
     return conn;
 }
 
+struct conn *conn_begins(int port)
+{
+    struct address address = address_of("127.0.0.1", port);
+    int fd = stream_socket(address.storage.ss_family, false);
+    (void)connect(fd, (struct sockaddr *)&address.storage, address.length); /* what became of it, poll(2) tells */
+    return new_conn(fd, text("client %d", ++client_count), port);
+}
+
 struct conn *connects(int port)
 {
     return connects_somehow(NULL, "127.0.0.1", port, false);
@@ -386,6 +394,32 @@ void finds_nobody(const char *host, int port)
         fails(text("nobody listens on %s port %d", host, port), "the connection was taken");
     close(conn->fd);
     conn->fd = -1;
+}
+
+bool has_been_closed(const struct conn *conn)
+{
+    return conn_inode(conn) == 0;
+}
+
+/* A connection that waits in the queue belongs to no process yet; nor does one that was closed, but that is in another
+   state. */
+static bool is_held(void *context)
+{
+    const struct conn *conn = context;
+    struct socket_row row;
+    if (!sockets_other_end(conn->fd, &row) || row.inode != 0)
+        return true;
+    return row.state != SOCKET_STATE_ESTABLISHED && row.state != SOCKET_STATE_SYN_RECEIVED &&
+           row.state != SOCKET_STATE_CLOSE_WAIT && row.state != SOCKET_STATE_NEW_SYN_RECEIVED;
+}
+
+void is_accepted(struct conn *conn)
+{
+    struct awaited awaited = {
+        .come = is_held, .context = conn, .who_waits = text("the %s waits to be accepted", conn->name)};
+    enum waited waited = wait_until(&awaited);
+    if (waited != CAME)
+        wait_fails(waited, &awaited, text("the %s is accepted", conn->name), "it still waits in the listener's queue");
 }
 
 /* ------------------------------------------------ ending connections */

@@ -43,6 +43,8 @@ struct conn *conn_client(int fd, int port);
 /** recv(2) without waiting; keeps the descriptors that come along. */
 ssize_t conn_receive(struct conn *conn, void *data, size_t size);
 
+/** A connection from 127.0.0.1 that is only begun: whether it is taken, and when, is the caller's to see. */
+struct conn *conn_begins(int port);
 /** True while something that we sent has not reached the program's kernel queue, or the other way round. */
 bool conns_in_flight(void);
 /** True if descriptor @p fd of process @p pid is the program's end of @p conn. */

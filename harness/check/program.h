@@ -54,6 +54,7 @@ struct how {
     bool signals_blocked;     /**< every signal is blocked at its start */
     const char *path;         /**< its PATH; NULL: as usual */
     size_t file_limit;        /**< a file of its may have so many bytes, then writing fails (EFBIG); 0: as usual */
+    int descriptors;          /**< as many may it have open (RLIMIT_NOFILE), and not one more; 0: as usual */
     const char *traced_calls; /**< strace follows it from its start: a set of calls; NULL: not asked for */
 };
 

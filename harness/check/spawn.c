@@ -54,7 +54,10 @@ static const char *become_program(const struct how *how, int input, int output, 
         sigfillset(&mask);
 
     const char *undone = NULL;
-    if (stage.run_as != (uid_t)-1)
+    struct rlimit descriptors = {(rlim_t)how->descriptors, (rlim_t)how->descriptors};
+    if (how->descriptors > 0 && setrlimit(RLIMIT_NOFILE, &descriptors) == -1)
+        undone = "limit its descriptors";
+    if (undone == NULL && stage.run_as != (uid_t)-1)
         undone = cage_become(stage.run_as);
     if (undone == NULL)
         undone = cage_enter(stage.private_network, stage.memcheck, stage.processes);
@@ -93,12 +96,28 @@ static void report_problem(int problem, const char *undone)
     _exit(127);
 }
 
+void descriptors_needed(int count)
+{
+    struct rlimit limit;
+    if (getrlimit(RLIMIT_NOFILE, &limit) == -1)
+        fault("no limit of descriptors: %s", strerror(errno));
+    if (limit.rlim_cur >= (rlim_t)count)
+        return;
+    limit.rlim_cur = (rlim_t)count;
+    if (limit.rlim_max < limit.rlim_cur)
+        limit.rlim_max = limit.rlim_cur; /* root may */
+    if (setrlimit(RLIMIT_NOFILE, &limit) == -1)
+        not_graded("a process may have fewer than %d descriptors here: see ulimit -Hn", count);
+}
+
 pid_t spawn(const struct how *how, const char *const *vector, struct spawned_ends *ends)
 {
     int in[2] = {-1, -1};
     int out[2];
     int err[2];
     int problem[2];
+    if (how->descriptors > 0)
+        descriptors_needed(how->descriptors);
     if (how->input)
         make_pipe(in);
     else

@@ -18,5 +18,8 @@ struct spawned_ends {
     int err;   /**< does not block */
 };
 
+/** Raises the worker's own limit of descriptors, if it is lower. Ends the check as not graded here if it may not be so
+ *  high. */
+void descriptors_needed(int count);
 /** Runs the file vector[0] with the arguments vector[1] … NULL (vector[1] is its argv[0]). A fault if it can't. */
 pid_t spawn(const struct how *how, const char *const *vector, struct spawned_ends *ends);

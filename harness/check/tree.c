@@ -237,6 +237,24 @@ void holds_no_other_socket(struct program *program, const struct conn *conn)
           text("it still holds other TCP sockets: descriptor %s", others.list));
 }
 
+void is_one_thread(struct program *program)
+{
+    static pid_t pids[PROC_MAX];
+    static struct thread threads[PROC_MAX];
+    int count = programs_pids(pids, PROC_MAX);
+    int processes = 0;
+    int all = 0;
+    for (int i = 0; i < count; i++) {
+        int n = program_of(pids[i]) == program ? proc_threads(pids[i], threads, PROC_MAX) : 0;
+        processes += n > 0;
+        all += n;
+    }
+    if (processes > 1 || all > 1)
+        fails(text("%s is one process with one thread", program->name),
+              processes > 1 ? text("it has %d processes", processes) : text("it has %d threads", all));
+    record(YOU, NULL, "is one process with one thread", bytes(""));
+}
+
 /* ------------------------------------------------ stopping, and failing calls */
 
 void is_stopped(struct program *program)

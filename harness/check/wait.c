@@ -58,22 +58,25 @@ void wait_attends(int fd, void (*attend)(int fd))
     attended[attended_count++].attend = attend;
 }
 
-/* Does what is due; returns the time of the next, or a time far off. */
-static double do_scheduled(void)
+static void do_scheduled(void)
 {
-    double next = 1e9;
     for (int i = 0; i < scheduled_count; i++) {
         if (scheduled[i].at <= now()) {
             void (*action)(void *) = scheduled[i].action;
             void *context = scheduled[i].context;
             scheduled[i] = scheduled[--scheduled_count];
             i = -1; /* from the start: the action may have scheduled more */
-            next = 1e9;
             action(context);
-        } else if (scheduled[i].at < next) {
-            next = scheduled[i].at;
         }
     }
+}
+
+/* When something is due next, or a time far off. */
+static double next_scheduled(void)
+{
+    double next = 1e9;
+    for (int i = 0; i < scheduled_count; i++)
+        next = scheduled[i].at < next ? scheduled[i].at : next;
     return next;
 }
 
@@ -222,7 +225,7 @@ enum waited wait_until(const struct awaited *awaited)
         programs_attend();
         for (int i = 0; i < attended_count; i++)
             attended[i].attend(attended[i].fd);
-        double next_action = do_scheduled();
+        do_scheduled();
         if (awaited->come(awaited->context))
             return CAME;
         for (int i = 0; program_number(i) != NULL; i++)
@@ -250,7 +253,7 @@ enum waited wait_until(const struct awaited *awaited)
             }
             check_stopped(&watch);
         }
-        sleep_until(awaited, earlier(earlier(watch.next, deadline), next_action));
+        sleep_until(awaited, earlier(earlier(watch.next, deadline), next_scheduled()));
     }
 }
 

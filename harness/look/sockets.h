@@ -13,7 +13,13 @@
 
 enum socket_kind { SOCKET_TCP, SOCKET_UDP, SOCKET_UNIX };
 
-enum { SOCKET_STATE_ESTABLISHED = 1, SOCKET_STATE_LISTEN = 10 }; /* include/net/tcp_states.h of Linux */
+enum { /* include/net/tcp_states.h of Linux */
+       SOCKET_STATE_ESTABLISHED = 1,
+       SOCKET_STATE_SYN_RECEIVED = 3,
+       SOCKET_STATE_CLOSE_WAIT = 8,
+       SOCKET_STATE_LISTEN = 10,
+       SOCKET_STATE_NEW_SYN_RECEIVED = 12
+};
 
 struct socket_row {
     enum socket_kind kind;
