@@ -295,6 +295,7 @@ void descriptor_leads_to(const struct conn *conn, const char *path);
 void conn_descriptor_reads(const struct conn *conn, struct bytes content);
 /** The descriptor that came is for reading alone. */
 void descriptor_is_read_only(const struct conn *conn);
+
 /* TCP: playing many clients at once (crowd.c). */
 
 /** So many clients connect to 127.0.0.1, as fast as the program accepts them. Not graded where a process may not have so
