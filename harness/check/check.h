@@ -52,6 +52,8 @@ struct crowd;
 void exits(struct program *program, int status);
 /** Ends with @p status within @p seconds from now (judged with room for a busy machine). */
 void exits_within(struct program *program, double seconds, int status);
+/** When nothing moves any more, its first process has not ended. */
+void runs_on(struct program *program);
 /** Ends, with whatever status. */
 void finishes(struct program *program);
 /** When it has ended, its stdout is exactly that. */
@@ -124,6 +126,20 @@ void has_no_more_memory(struct program *program, size_t before, size_t more);
 void is_stopped(struct program *program);
 /** Continues it, once everything else has come to rest. */
 void is_continued(struct program *program);
+/** Its first process has @p count children that live, the same ones for a while, within @p seconds (judged with room for a
+ *  busy machine); never more. Whatever they have started themselves counts, too. */
+void has_children(struct program *program, int count, double seconds);
+/** Process @p pid is one of the program's, not its first, and holds the program's end of @p conn. */
+void is_served_by(const struct conn *conn, long pid);
+/** The program's first process holds none of our connections, until nothing can change any more, or for a while. */
+void serves_nobody_itself(struct program *program);
+/** Process @p pid, one of the program's but not its first, is sent a signal; waits until it is dead if that is SIGKILL. */
+void child_is_sent(struct program *program, long pid, int sig);
+/** The same for all but the first and @p pid (0: none) of its processes. */
+void other_children_are_sent(struct program *program, long pid, int sig);
+/** For @p seconds each of its processes but the first is killed as soon as it is seen; those that come instead of them
+ *  are no more than @p each_second a second, counted in whatever seconds. */
+void children_die_young(struct program *program, double seconds, int each_second);
 /** Besides the program's end of @p conn it holds no TCP socket. */
 void holds_no_other_socket(struct program *program, const struct conn *conn);
 /** The next fork (of each of its processes) fails with EAGAIN; not graded where strace may not trace. */
@@ -215,6 +231,11 @@ const char *client_address(const struct conn *conn);
 int client_port(const struct conn *conn);
 /** Connects, with a receive buffer and segments so small that the program soon can't send on. */
 struct conn *connects_with_small_buffers(int port);
+/** Connects to 127.0.0.1, up to @p times, until the program has something to say: which of several sockets that listen on
+ *  one port gets a connection is the kernel's choice, and who holds it may be busy. Hangs up on those that hear nothing. */
+struct conn *connects_until_answered(int port, int times);
+/** Connects to 127.0.0.1, or is refused: see is_turned_away(). */
+struct conn *tries_to_connect(int port);
 /** A connection to that address and port is refused. */
 void finds_nobody(const char *address, int port);
 
@@ -239,6 +260,8 @@ void conn_hears(struct conn *conn, struct bytes expected);
 /** A line comes next, with CR LF at its end, that has one of these forms (see lines.h): hears_line(conn, "N bytes"). */
 #define hears_line(conn, ...) conn_hears_line((conn), (const char *const[]){__VA_ARGS__, NULL})
 void conn_hears_line(struct conn *conn, const char *const *forms);
+/** A line comes next, with CR LF at its end, that is a decimal number; returns it. */
+long hears_number(struct conn *conn);
 /** Exactly these bytes come next, read so slowly that the program has to wait. */
 #define hears_slowly(conn, what) conn_hears_slowly((conn), bytes(what))
 void conn_hears_slowly(struct conn *conn, struct bytes expected);
@@ -251,6 +274,8 @@ void hears_end(struct conn *conn);
 void is_closed(struct conn *conn);
 /** Whether the program has closed its end of the connection, though we may still have to hear what it sent before. */
 bool has_been_closed(const struct conn *conn);
+/** The connection was refused, or the program ends it, by end-of-file or reset, and no byte came before. */
+void is_turned_away(struct conn *conn);
 /** Nothing comes while nothing moves: no byte and no end. */
 void hears_nothing(struct conn *conn);
 /** No byte comes while nothing moves; the end may. */

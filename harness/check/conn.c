@@ -386,6 +386,17 @@ struct conn *connects_with_small_buffers(int port)
     return connects_somehow(NULL, "127.0.0.1", port, true);
 }
 
+struct conn *tries_to_connect(int port)
+{
+    int error;
+    struct conn *conn = try_to_connect(NULL, "127.0.0.1", port, false, &error);
+    if (error != 0) {
+        close(conn->fd);
+        conn->fd = -1;
+    }
+    return conn;
+}
+
 void finds_nobody(const char *host, int port)
 {
     int error;

@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <poll.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -369,11 +370,80 @@ void conn_hears_line_that_begins(struct conn *conn, struct bytes start)
     fails(expected, observed);
 }
 
+long hears_number(struct conn *conn)
+{
+    struct line_hearing *hearing = keep(sizeof *hearing);
+    hearing->conn = conn;
+    struct awaited awaited = {.come = line_has_come,
+                              .context = hearing,
+                              .fd = conn->fd,
+                              .events = POLLIN,
+                              .conn = conn,
+                              .who_waits = text("the %s waits for a number", conn->name)};
+    enum waited waited = wait_until(&awaited);
+    struct bytes got = {hearing->got, hearing->length};
+    size_t digits = strspn(hearing->got, "0123456789"); /* what keep() gives is zeroed */
+    bool is_number = digits > 0 && digits < 10;
+    if (waited == CAME && hearing->whole && is_number && got.length == digits + 2 && hearing->got[digits] == '\r')
+        return strtol(hearing->got, NULL, 10);
+    const char *expected = text("the %s hears a decimal number, CR and LF", conn->name);
+    const char *observed = text("it heard %s", got.length == 0 ? "nothing" : quoted(got, 60));
+    if (waited != CAME)
+        wait_fails(waited, &awaited, expected, observed);
+    fails(expected, conn->heard_eof ? and_fate(text("%s, %s", observed, ended_words(conn))) : observed);
+}
+
+static bool is_answered_or_ended(void *context)
+{
+    const struct conn *conn = context;
+    struct pollfd ready = {.fd = conn->fd, .events = POLLIN};
+    return poll(&ready, 1, 0) == 1;
+}
+
+struct conn *connects_until_answered(int port, int times)
+{
+    for (int tried = 1;; tried++) {
+        struct conn *conn = connects(port);
+        struct awaited awaited = {.come = is_answered_or_ended,
+                                  .context = conn,
+                                  .fd = conn->fd,
+                                  .events = POLLIN,
+                                  .conn = conn,
+                                  .seconds = 0.25};
+        if (wait_until(&awaited) == CAME)
+            return conn;
+        if (tried >= times)
+            fails(text("the %s is served beside the others", conn->name),
+                  and_fate(tried == 1 ? "it heard nothing"
+                                      : text("it heard nothing, nor did the %d who tried before it", tried - 1)));
+        hangs_up(conn);
+    }
+}
+
 static bool end_or_more(void *context)
 {
     struct talk *talk = context;
     hear_some(talk);
     return talk->conn->heard_eof || talk->got_length > 0;
+}
+
+void is_turned_away(struct conn *conn)
+{
+    if (conn->fd == -1)
+        return;
+    struct talk talk = {.conn = conn, .expected = {NULL, 256}, .got = keep(256)};
+    struct awaited awaited = {.come = end_or_more,
+                              .context = &talk,
+                              .fd = conn->fd,
+                              .events = POLLIN,
+                              .conn = conn,
+                              .who_waits = text("the %s waits to be turned away", conn->name)};
+    const char *expected = text("the %s gets no byte: it is refused, or its connection is closed", conn->name);
+    enum waited waited = conn->heard_eof ? CAME : wait_until(&awaited);
+    if (waited != CAME)
+        wait_fails(waited, &awaited, expected, "its connection stays open");
+    if (talk.got_length > 0)
+        fails(expected, text("it heard %s", quoted(got(&talk), 60)));
 }
 
 void hears_end(struct conn *conn)

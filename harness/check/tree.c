@@ -149,6 +149,72 @@ void serves_each_in_its_own_process(struct program *server)
                itself ? "; the first process holds one itself" : ""));
 }
 
+struct serving {
+    const struct conn *conn;
+    pid_t pid;
+    const char *holders;
+    bool by_it;
+};
+
+static bool is_held_by_it(void *context)
+{
+    struct serving *serving = context;
+    look_at_holdings(0);
+    serving->holders = "";
+    serving->by_it = false;
+    for (int i = 0; i < holdings.processes; i++) {
+        bool holds = false;
+        static struct descriptor descriptors[PROC_DESCRIPTORS_MAX];
+        int n = proc_descriptors(holdings.pid[i], descriptors, PROC_DESCRIPTORS_MAX);
+        for (int k = 0; k < n && !holds; k++)
+            holds = conn_is_held_by(serving->conn, holdings.pid[i], descriptors[k].fd);
+        bool is_first = holdings.pid[i] == program_of(holdings.pid[i])->pid;
+        if (holds)
+            serving->holders = text("%s%s%s%d", serving->holders, *serving->holders == '\0' ? "" : ", ",
+                                    is_first ? "its first process, " : "process ", holdings.pid[i]);
+        serving->by_it = serving->by_it || (holds && holdings.pid[i] == serving->pid && !is_first);
+    }
+    return serving->by_it;
+}
+
+void is_served_by(const struct conn *conn, long pid)
+{
+    struct serving serving = {.conn = conn, .pid = (pid_t)pid};
+    struct awaited awaited = {.come = is_held_by_it, .context = &serving, .seconds = 1, .stuck_is_no_end = true};
+    if (wait_until(&awaited) == CAME)
+        return;
+    struct process process;
+    bool is_first = program_of((pid_t)pid)->pid == pid;
+    bool lives = proc_process((pid_t)pid, &process) == 0 && process.state != 'Z';
+    fails(text("the %s is served by process %ld, and that is not the first", conn->name, pid),
+          text("%s%s",
+               *serving.holders == '\0' ? "no process holds its connection"
+                                        : text("its connection is in %s", serving.holders),
+               is_first ? text("; %ld is the first process", pid)
+               : lives  ? ""
+                        : text("; process %ld does not live", pid)));
+}
+
+static bool first_holds_one(void *context)
+{
+    const struct program *program = context;
+    look_at_holdings(0);
+    for (int i = 0; i < holdings.processes; i++) {
+        if (holdings.pid[i] == program->pid && holdings.connections[i] > 0)
+            return true;
+    }
+    return false;
+}
+
+void serves_nobody_itself(struct program *program)
+{
+    struct awaited awaited = {.come = first_holds_one, .context = program, .seconds = 0.5};
+    if (wait_until(&awaited) == CAME)
+        fails("the first process serves nobody",
+              text("process %d, the first, holds a client's connection", program->pid));
+    record(YOU, NULL, "the first process serves nobody", bytes(""));
+}
+
 struct sharing {
     int port;
     const char *expected;

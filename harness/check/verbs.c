@@ -97,6 +97,14 @@ void exits_within(struct program *program, double seconds, int status)
     ends(program, seconds, status);
 }
 
+void runs_on(struct program *program)
+{
+    wait_settled(1);
+    if (program->ended)
+        fails(text("%s has not ended yet", program->name), program_fate(program));
+    record(YOU, NULL, "runs on", bytes(""));
+}
+
 /* ------------------------------------------------ its output */
 
 void program_prints(struct program *program, struct bytes expected)

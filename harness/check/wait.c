@@ -315,6 +315,7 @@ static const char *what_for(const struct thread *thread, const char *call)
         {"pause", "a signal"},
         {"sigtimedwait", "a signal"},
         {"flock", "a lock"},
+        {"fcntl", "a lock"},
         {"write", "room to send: nobody reads what it has sent"},
         {"writev", "room to send: nobody reads what it has sent"},
         {"sendto", "room to send: nobody reads what it has sent"},

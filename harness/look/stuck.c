@@ -39,6 +39,7 @@ static const struct call {
     {SYS_waitid, "waitid", UNTIL_OTHERS, 0},
     {SYS_rt_sigsuspend, "sigsuspend", UNTIL_OTHERS, 0},
     {SYS_flock, "flock", UNTIL_OTHERS, 0},
+    {SYS_fcntl, "fcntl", UNTIL_OTHERS, 0}, /* F_SETLKW: nothing else of it sleeps */
     {SYS_futex, "futex", BY_POINTER, 3},
     {SYS_recvmmsg, "recvmmsg", BY_POINTER, 4},
     {SYS_rt_sigtimedwait, "sigtimedwait", BY_POINTER, 2},

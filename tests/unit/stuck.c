@@ -469,6 +469,37 @@ static void who_waits_for_a_lock_sleeps_for_ever(void)
     judge(&situation);
 }
 
+static void waits_for_a_record_lock(void *context)
+{
+    int mine = open(context, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+    struct flock lock = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
+    int ready[2];
+    char one = 0;
+    if (pipe(ready) == -1)
+        return;
+    if (fork() == 0) {
+        prctl(PR_SET_PDEATHSIG, SIGKILL);
+        fcntl(mine, F_SETLKW, &lock);
+        (void)!write(ready[1], &one, 1);
+        pause();
+    }
+    (void)!read(ready[0], &one, 1);
+    fcntl(mine, F_SETLKW, &lock);
+}
+
+static void who_waits_for_a_record_lock_sleeps_for_ever(void)
+{
+    const struct situation situation = {"fcntl",
+                                        waits_for_a_record_lock,
+                                        (void *)(uintptr_t)text("%s/lock", unit_folder()),
+                                        {SYS_fcntl},
+                                        true,
+                                        true,
+                                        "fcntl",
+                                        false};
+    judge(&situation);
+}
+
 static bool is_running(void *context)
 {
     return proc_cpu_seconds(*(pid_t *)context) > 0.005;
@@ -642,6 +673,7 @@ static void who_is_gone_is_not_certain(void)
 static CU_TestInfo tests[] = {
     {"who sleeps for ever, and who does not", who_sleeps_for_ever_and_who_does_not},
     {"who waits for a lock sleeps for ever", who_waits_for_a_lock_sleeps_for_ever},
+    {"who waits for a record lock sleeps for ever", who_waits_for_a_record_lock_sleeps_for_ever},
     {"who runs in circles is not asleep", who_runs_in_circles_is_not_asleep},
     {"who is stopped is stopped, and not asleep", who_is_stopped_is_stopped_and_not_asleep},
     {"who waits for a child is asleep with it", who_waits_for_a_child_is_asleep_with_it},

@@ -1183,6 +1183,190 @@ PLAY(cannot_fork_once, PASSES, .by_strace = true)
     exits(actor, 0);
 }
 
+/* ------------------------------------------------ children */
+
+PLAY(has_three_children, PASSES)
+{
+    struct program *actor = runs(ACTOR, "keep", "3", "1000");
+    has_children(actor, 3, 1);
+    runs_on(actor);
+}
+
+PLAY(has_children_too_few, FAILS, .expected = "beside its first process actor has 3 others within 0.1 second",
+     .observed = "it has 2 (")
+{
+    has_children(runs(ACTOR, "complain", "sorry", "keep", "2", "1000"), 3, 0.1);
+}
+
+PLAY(has_children_too_many, FAILS, .expected = "beside its first process actor has 1 other", .observed = "it has *(")
+{
+    struct program *actor = runs(ACTOR, "keep", "2", "1000");
+    comes_to_rest(actor);
+    has_children(actor, 1, 1);
+}
+
+PLAY(a_dead_child_is_none, FAILS, .expected = "actor has 1 other within", .observed = "it has 0")
+{
+    struct program *actor = runs(ACTOR, "fork", "exit", "0", "parent", "pause");
+    comes_to_rest(actor);
+    has_children(actor, 1, 0.1);
+}
+
+PLAY(children_that_were_killed_come_back, PASSES)
+{
+    struct program *actor = runs(ACTOR, "keep", "3", "1000");
+    has_children(actor, 3, 1);
+    other_children_are_sent(actor, 0, SIGKILL);
+    has_children(actor, 3, 1);
+    other_children_are_sent(actor, 0, SIGSTOP);
+    comes_to_rest(actor);
+    other_children_are_sent(actor, 0, SIGCONT);
+    has_children(actor, 3, 1);
+}
+
+PLAY(children_come_back_too_late, FAILS, .expected = "actor has 2 others within 0.1 second", .observed = "it has 0")
+{
+    struct program *actor = runs(ACTOR, "keep", "2", "2000000");
+    has_children(actor, 2, 1);
+    other_children_are_sent(actor, 0, SIGKILL);
+    has_children(actor, 2, 0.1);
+}
+
+PLAY(young_children_are_replaced_slowly, PASSES)
+{
+    struct program *actor = runs(ACTOR, "keep", "3", "120000");
+    has_children(actor, 3, 1);
+    children_die_young(actor, 0.6, 10);
+}
+
+PLAY(young_children_are_replaced_at_once, FAILS, .expected = "at most 10 a second are replaced",
+     .observed = "new ones came within 0.")
+{
+    struct program *actor = runs(ACTOR, "keep", "3", "1000");
+    has_children(actor, 3, 1);
+    children_die_young(actor, 0.9, 10);
+}
+
+static struct program *serves_in_a_child(int port)
+{
+    struct program *actor = runs(ACTOR, "listen", number(port), "fork", "accept", "send-pid", "echo", "parent",
+                                 "pause");
+    is_listening(actor, port);
+    return actor;
+}
+
+PLAY(is_served_by_a_child, PASSES)
+{
+    int port = free_port();
+    struct program *actor = serves_in_a_child(port);
+    struct conn *client = connects_until_answered(port, 3);
+    long pid = hears_number(client);
+    is_served_by(client, pid);
+    serves_nobody_itself(actor);
+    child_is_sent(actor, pid, SIGKILL);
+    is_closed(client);
+    has_children(actor, 0, 1);
+}
+
+PLAY(is_served_by_the_first, FAILS, .expected = "is served by process *and that is not the first",
+     .observed = "its connection is in its first process, *is the first process")
+{
+    int port = free_port();
+    is_listening(runs(ACTOR, "listen", number(port), "accept", "send-pid", "echo"), port);
+    struct conn *client = connects(port);
+    is_served_by(client, hears_number(client));
+}
+
+PLAY(is_served_by_another, FAILS, .expected = "is served by process 1, and that is not the first",
+     .observed = "its connection is in process ")
+{
+    int port = free_port();
+    serves_in_a_child(port);
+    struct conn *client = connects(port);
+    hears_number(client);
+    is_served_by(client, 1);
+}
+
+PLAY(serves_somebody_itself, FAILS, .expected = "the first process serves nobody",
+     .observed = "holds a client's connection")
+{
+    int port = free_port();
+    struct program *actor = runs(ACTOR, "listen", number(port), "accept", "echo");
+    is_listening(actor, port);
+    connects(port);
+    serves_nobody_itself(actor);
+}
+
+PLAY(no_signal_to_a_stranger, FAILS, .expected = "the number is the id of the process that serves the client",
+     .observed = "1 is none of its processes")
+{
+    child_is_sent(runs(ACTOR, "pause"), 1, SIGCONT);
+}
+
+PLAY(no_signal_to_the_first, FAILS, .observed = "is its first process")
+{
+    struct program *actor = runs(ACTOR, "pause");
+    child_is_sent(actor, actor->pid, SIGKILL);
+}
+
+PLAY(hears_a_number, PASSES)
+{
+    struct conn *conn = from_actor("send", "4711\r\n0");
+    if (hears_number(conn) != 4711)
+        fails("4711", "another number");
+    hears(conn, "0");
+}
+
+PLAY(hears_a_number_without_cr, FAILS, .expected = "hears a decimal number, CR and LF",
+     .observed = "it heard \"4711\\n\"")
+{
+    hears_number(from_actor("send", "4711\n"));
+}
+
+PLAY(hears_no_number, FAILS, .expected = "hears a decimal number, CR and LF", .observed = "it heard \"+1\\r\\n\"")
+{
+    hears_number(from_actor("send", "+1\r\n"));
+}
+
+PLAY(is_answered_by_nobody, FAILS, .expected = "the client 3 is served beside the others",
+     .observed = "it heard nothing, nor did the 2 who tried before it")
+{
+    int port = free_port();
+    is_listening(runs(ACTOR, "listen", number(port), "pause"), port);
+    connects_until_answered(port, 3);
+}
+
+PLAY(is_turned_away_by_nobody, PASSES)
+{
+    is_turned_away(tries_to_connect(free_port()));
+}
+
+PLAY(is_turned_away_by_an_end, PASSES)
+{
+    int port = free_port();
+    is_listening(runs(ACTOR, "listen", number(port), "accept", "close", "pause"), port);
+    is_turned_away(tries_to_connect(port));
+}
+
+PLAY(is_not_turned_away, FAILS, .expected = "the client 1 gets no byte", .observed = "it heard \"0\"")
+{
+    int port = free_port();
+    is_listening(runs(ACTOR, "listen", number(port), "accept", "send", "0", "pause"), port);
+    is_turned_away(tries_to_connect(port));
+}
+
+PLAY(is_left_waiting, FAILS, .expected = "the client 1 gets no byte", .observed = "its connection stays open")
+{
+    int port = free_port();
+    is_listening(runs(ACTOR, "listen", number(port), "accept", "recv"), port);
+    is_turned_away(tries_to_connect(port));
+}
+
+PLAY(has_ended_too_early, FAILS, .expected = "actor has not ended yet", .observed = "actor ended with status 3")
+{
+    runs_on(runs(ACTOR, "exit", "3"));
+}
+
 /* ------------------------------------------------ time */
 
 static void says_hello(void *context)

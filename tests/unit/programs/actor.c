@@ -475,6 +475,27 @@ static void reaps(const char *none)
     must(wait(NULL), "wait");
 }
 
+/* "keep 3 100000" keeps so many children, who pause, and takes so many microseconds to replace one that has ended. */
+static void keeps_children(const char *count)
+{
+    useconds_t pause_for = (useconds_t)atol(*words++);
+    for (int i = 0; i < atoi(count); i++) {
+        if (fork() == 0)
+            pauses(NULL);
+    }
+    while (wait(NULL) > 0) {
+        usleep(pause_for);
+        if (fork() == 0)
+            pauses(NULL);
+    }
+}
+
+static void says_its_number(const char *none)
+{
+    (void)none;
+    dprintf(conn, "%d\r\n", (int)getpid());
+}
+
 static void forks_without_end(const char *none)
 {
     (void)none;
@@ -696,6 +717,8 @@ static const struct action {
     {"fork", 0, forks},
     {"parent", 0, goes_on_as_parent},
     {"reap", 0, reaps},
+    {"keep", 1, keeps_children},
+    {"send-pid", 0, says_its_number},
     {"bomb", 0, forks_without_end},
     {"become", 1, becomes_a_shell},
     {"exec", 1, becomes_what_is_in_its_path},
