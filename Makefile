@@ -30,9 +30,12 @@ FOLDERS  := $(foreach d,$(notdir $(wildcard tests/*)),$(if $(wildcard tests/$d/$
 PROGRAMS := $(patsubst %,$(BUILD)/%,$(FOLDERS) $(basename $(notdir $(wildcard tests/*.c))))
 TESTS    := $(call objects,tests/*.c $(FOLDERS:%=tests/%/*.c))
 
-# The suites of `make test`, in this order: what is quick comes first.
+# The suites of `make test`, in this order: what is quick comes first. Every third mistake is played against all checks,
+# the others against those that they must lose; `make judgement` plays all against all.
+JUDGEMENT := $(filter %/judgement,$(PROGRAMS))
 SUITES := $(filter %/unit,$(PROGRAMS)) $(wildcard tests/suites/* tests/*/*.sh) \
-          $(filter-out %/unit,$(FOLDERS:%=$(BUILD)/%)) $(foreach d,$(filter judgement,$(FOLDERS)),"$(BUILD)/$d --plain --named")
+          $(filter-out %/unit %/judgement,$(FOLDERS:%=$(BUILD)/%)) \
+          $(JUDGEMENT:%="% --sample 3") $(JUDGEMENT:%="% --plain --named --no-memcheck")
 
 # Each stage of a build is told once, with the first file that is made in it.
 tell = $(if $(told_$(subst $() ,_,$1)),,$(eval told_$(subst $() ,_,$1) := 1)$(info $1))
@@ -70,6 +73,9 @@ need: ## installs what is missing of ./dependencies, for what is made
 
 test: programs ## runs all tests
 	@tests/run $(SUITES)
+
+judgement: programs ## plays every wrong program against all checks, in both modes (some ten minutes)
+	@tests/run $(JUDGEMENT) $(JUDGEMENT:%="% --plain")
 
 docs: need ## makes the book: build/docs/html/index.html
 	@docs/build
@@ -118,6 +124,6 @@ clean: ## removes what was built; your work stays
 help: ## this list
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1@\2/p' Makefile | while IFS=@ read -r a b; do printf '%-18s %s\n' "$$a" "$$b"; done
 
-.PHONY: all programs need test docs bench lint format sanitize coverage clean help
+.PHONY: all programs need test judgement docs bench lint format sanitize coverage clean help
 
 -include $(patsubst %.o,%.d,$(MAINS) $(HARNESS) $(CHECKS) $(PEERS) $(TESTS))

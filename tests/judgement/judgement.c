@@ -4,10 +4,11 @@
  * advice, each mistake loses exactly the points that its patch names, and a program gone mad (tests/hostile) is named
  * for what it is. After each case nothing may be left: no process and no file.
  *
- *     judgement [--plain] [--whole | --named] [--no-memcheck] [--repeat N] [--beside N] [--jobs N] [LESSON-FOLDER…]
+ *     judgement [--plain] [--whole | --named | --sample N] [--no-memcheck] [--repeat N] [--beside N] [--jobs N]
+ *               [LESSON-FOLDER…]
  *
  * A mistake is played against all checks without memcheck (or with it, if it is about memory); with --named against
- * those alone that it must lose, with --whole against all with memcheck. --no-memcheck goes without it everywhere but for
+ * those alone that it must lose; with --sample so all but every Nth; with --whole against all with memcheck. --no-memcheck goes without it everywhere but for
  * the hostile. --repeat plays solutions, variants and mistakes N times and demands the same verdict each time; --beside
  * runs N busy processes next to them. Prints TAP. Run at the root of the project, with ./sockeye built.
  */
@@ -54,7 +55,7 @@ static int case_count;
 static char temporary[] = "/tmp/judgement-XXXXXX";
 static bool plain;
 static bool whole;
-static bool named;
+static int sample = 1; /* every so many-th mistake of a lesson is played against all checks; 0: none */
 static bool without_memcheck;
 static int number;
 static int failures;
@@ -314,6 +315,11 @@ static bool prepare(struct test_case *c)
     return patched;
 }
 
+static bool is_named(const struct test_case *c)
+{
+    return c->kind == MISTAKE && (sample == 0 || (c - cases) % sample != 0);
+}
+
 static void start(struct test_case *c)
 {
     c->started = true;
@@ -343,7 +349,7 @@ static void start(struct test_case *c)
         args[count++] = "--plain";
     if (without)
         args[count++] = "--no-memcheck";
-    if (named && c->kind == MISTAKE) {
+    if (is_named(c)) {
         snprintf(only, sizeof only, "%s", c->loses);
         for (char *space; (space = strchr(only, ' ')) != NULL;)
             *space = ',';
@@ -575,11 +581,15 @@ static void judge_processes(void)
 
 int main(int argc, char *argv[])
 {
-    static const struct option options[] = {
-        {"plain", no_argument, NULL, 'p'},        {"whole", no_argument, NULL, 'w'},
-        {"named", no_argument, NULL, 'n'},        {"no-memcheck", no_argument, NULL, 'm'},
-        {"repeat", required_argument, NULL, 'r'}, {"beside", required_argument, NULL, 'b'},
-        {"jobs", required_argument, NULL, 'j'},   {NULL, 0, NULL, 0}};
+    static const struct option options[] = {{"plain", no_argument, NULL, 'p'},
+                                            {"whole", no_argument, NULL, 'w'},
+                                            {"named", no_argument, NULL, 'n'},
+                                            {"sample", required_argument, NULL, 's'},
+                                            {"no-memcheck", no_argument, NULL, 'm'},
+                                            {"repeat", required_argument, NULL, 'r'},
+                                            {"beside", required_argument, NULL, 'b'},
+                                            {"jobs", required_argument, NULL, 'j'},
+                                            {NULL, 0, NULL, 0}};
     int repeat = 1;
     int beside = 0;
     int jobs = 3 * (int)sysconf(_SC_NPROCESSORS_ONLN); /* they mostly wait */
@@ -588,7 +598,8 @@ int main(int argc, char *argv[])
         switch (option) {
         case 'p': plain = true; break;
         case 'w': whole = true; break;
-        case 'n': named = true; break;
+        case 'n': sample = 0; break;
+        case 's': sample = atoi(optarg); break;
         case 'm': without_memcheck = true; break;
         case 'r': repeat = atoi(optarg); break;
         case 'b': beside = atoi(optarg); break;
