@@ -362,7 +362,7 @@ void request_answers(struct request *request, const char *from, struct answer wh
 #define answers_from_another_port(request, from, what)                                                                 \
     request_answers_from_another_port((request), (from), answer_of(what))
 void request_answers_from_another_port(struct request *request, const char *from, struct answer what);
-/** The same, @p seconds after the question was sent, whatever the check does then. */
+/** The same, @p seconds after the last question so far was sent (to whomever), whatever the check does then. */
 #define answers_later(request, seconds, from, what) request_answers_later((request), (seconds), (from), answer_of(what))
 void request_answers_later(struct request *request, double seconds, const char *from, struct answer what);
 /** The same, at once and then every @p every seconds until the program has ended. */
