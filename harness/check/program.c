@@ -273,6 +273,27 @@ bool programs_sleep(void)
     return true;
 }
 
+void programs_signal(int sig)
+{
+    static pid_t pids[PROC_MAX];
+    int n = programs_pids(pids, PROC_MAX);
+    for (int i = 0; i < n; i++)
+        kill(pids[i], sig);
+}
+
+bool programs_are_stopped(void *unused)
+{
+    (void)unused;
+    static pid_t pids[PROC_MAX];
+    int n = programs_pids(pids, PROC_MAX);
+    for (int i = 0; i < n; i++) {
+        struct process process;
+        if (proc_process(pids[i], &process) == 0 && process.state != 'T' && process.state != 'Z')
+            return false;
+    }
+    return true;
+}
+
 bool others_run(const struct program *program)
 {
     for (int i = 0; i < count; i++) {

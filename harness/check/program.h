@@ -68,6 +68,10 @@ int programs_alive(void);
 int programs_pids(pid_t *pids, int max);
 /** CPU seconds that all programs have used so far, with what they started and what traced them. */
 double programs_cpu_seconds(void);
+/** Sends a signal to every process of every program. */
+void programs_signal(int sig);
+/** True if none of them runs: all are stopped or zombies. For wait_until(): the context is not used. */
+bool programs_are_stopped(void *unused);
 /** Ends everything that was started, wherever it is by now. */
 void programs_kill_all(void);
 /** Names a process that is none of the program's, such as strace. */

@@ -302,6 +302,19 @@ static bool line_has_come(void *context)
     return true;
 }
 
+static enum waited wait_for_line(struct conn *conn, struct line_hearing *hearing, const char *what,
+                                 struct awaited *awaited)
+{
+    hearing->conn = conn;
+    *awaited = (struct awaited){.come = line_has_come,
+                                .context = hearing,
+                                .fd = conn->fd,
+                                .events = POLLIN,
+                                .conn = conn,
+                                .who_waits = text("the %s waits for %s", conn->name, what)};
+    return wait_until(awaited);
+}
+
 static bool has_a_form(const struct line_hearing *hearing, const char *const *forms)
 {
     if (!hearing->whole || hearing->length < 2 || hearing->got[hearing->length - 2] != '\r' ||
@@ -320,14 +333,8 @@ static bool has_a_form(const struct line_hearing *hearing, const char *const *fo
 void conn_hears_line(struct conn *conn, const char *const *forms)
 {
     struct line_hearing *hearing = keep(sizeof *hearing);
-    hearing->conn = conn;
-    struct awaited awaited = {.come = line_has_come,
-                              .context = hearing,
-                              .fd = conn->fd,
-                              .events = POLLIN,
-                              .conn = conn,
-                              .who_waits = text("the %s waits for a line", conn->name)};
-    enum waited waited = wait_until(&awaited);
+    struct awaited awaited;
+    enum waited waited = wait_for_line(conn, hearing, "a line", &awaited);
     if (waited == CAME && has_a_form(hearing, forms))
         return;
     struct bytes got = {hearing->got, hearing->length};
@@ -349,14 +356,8 @@ void conn_hears_line(struct conn *conn, const char *const *forms)
 void conn_hears_line_that_begins(struct conn *conn, struct bytes start)
 {
     struct line_hearing *hearing = keep(sizeof *hearing);
-    hearing->conn = conn;
-    struct awaited awaited = {.come = line_has_come,
-                              .context = hearing,
-                              .fd = conn->fd,
-                              .events = POLLIN,
-                              .conn = conn,
-                              .who_waits = text("the %s waits for a line", conn->name)};
-    enum waited waited = wait_until(&awaited);
+    struct awaited awaited;
+    enum waited waited = wait_for_line(conn, hearing, "a line", &awaited);
     struct bytes got = {hearing->got, hearing->length};
     bool begins = common_prefix(got, start) == start.length;
     if (waited == CAME && hearing->whole && begins && got.length > start.length + 1)
@@ -373,14 +374,8 @@ void conn_hears_line_that_begins(struct conn *conn, struct bytes start)
 long hears_number(struct conn *conn)
 {
     struct line_hearing *hearing = keep(sizeof *hearing);
-    hearing->conn = conn;
-    struct awaited awaited = {.come = line_has_come,
-                              .context = hearing,
-                              .fd = conn->fd,
-                              .events = POLLIN,
-                              .conn = conn,
-                              .who_waits = text("the %s waits for a number", conn->name)};
-    enum waited waited = wait_until(&awaited);
+    struct awaited awaited;
+    enum waited waited = wait_for_line(conn, hearing, "a number", &awaited);
     struct bytes got = {hearing->got, hearing->length};
     size_t digits = strspn(hearing->got, "0123456789"); /* what keep() gives is zeroed */
     bool is_number = digits > 0 && digits < 10;

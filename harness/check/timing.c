@@ -112,42 +112,21 @@ void program_ends_sooner(double seconds, const char *const *args)
                program_fate(program)));
 }
 
-static void send_to_all(int sig)
-{
-    static pid_t pids[PROC_MAX];
-    int count = programs_pids(pids, PROC_MAX);
-    for (int i = 0; i < count; i++)
-        kill(pids[i], sig);
-}
-
 static void continue_now(void *context)
 {
     struct program *program = context;
     program->stopped = false;
-    send_to_all(SIGCONT);
+    programs_signal(SIGCONT);
     record("check", YOU, "SIGCONT", bytes(""));
-}
-
-static bool none_runs(void *context)
-{
-    (void)context;
-    static pid_t pids[PROC_MAX];
-    int count = programs_pids(pids, PROC_MAX);
-    for (int i = 0; i < count; i++) {
-        struct process process;
-        if (proc_process(pids[i], &process) == 0 && process.state != 'T' && process.state != 'Z')
-            return false;
-    }
-    return true;
 }
 
 void is_stopped_for(struct program *program, double seconds)
 {
     wait_settled(0.15); /* one that never sleeps is stopped where it is */
     program->stopped = true;
-    send_to_all(SIGSTOP);
+    programs_signal(SIGSTOP);
     record("check", YOU, "SIGSTOP", bytes(""));
-    struct awaited awaited = {.come = none_runs, .stuck_is_no_end = true, .seconds = 1};
+    struct awaited awaited = {.come = programs_are_stopped, .stuck_is_no_end = true, .seconds = 1};
     wait_until(&awaited);
     schedule(seconds, continue_now, program);
 }

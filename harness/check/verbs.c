@@ -288,36 +288,15 @@ void is_sent(struct program *program, int sig)
         kill(program->pid, sig);
 }
 
-static bool all_are_stopped(void *context)
-{
-    (void)context;
-    pid_t pids[PROC_MAX];
-    int count = programs_pids(pids, PROC_MAX);
-    for (int i = 0; i < count; i++) {
-        struct process process;
-        if (proc_process(pids[i], &process) == 0 && process.state != 'T' && process.state != 'Z')
-            return false;
-    }
-    return true;
-}
-
-static void send_to_all(int sig)
-{
-    pid_t pids[PROC_MAX];
-    int count = programs_pids(pids, PROC_MAX);
-    for (int i = 0; i < count; i++)
-        kill(pids[i], sig);
-}
-
 void is_stopped_and_continued(struct program *program)
 {
     (void)program;
     wait_settled(1);
     record("check", YOU, "SIGSTOP", bytes(""));
-    send_to_all(SIGSTOP);
-    struct awaited awaited = {.come = all_are_stopped, .stuck_is_no_end = true, .seconds = 1};
+    programs_signal(SIGSTOP);
+    struct awaited awaited = {.come = programs_are_stopped, .stuck_is_no_end = true, .seconds = 1};
     wait_until(&awaited);
-    send_to_all(SIGCONT);
+    programs_signal(SIGCONT);
     record("check", YOU, "SIGCONT", bytes(""));
 }
 
@@ -325,7 +304,7 @@ void is_killed(struct program *program)
 {
     record("check", YOU, "SIGKILL", bytes(""));
     program->sent |= 1UL << SIGKILL;
-    send_to_all(SIGKILL);
+    programs_signal(SIGKILL);
     struct awaited awaited = {.come = has_ended_wholly, .context = program};
     if (wait_until(&awaited) != CAME)
         fault("%s can't be killed", program->name);
