@@ -68,14 +68,21 @@ struct attaching {
     pid_t strace;
 };
 
+/* To every thread: one that is not followed yet makes its calls as ever. */
 static bool is_attached(void *context)
 {
     const struct attaching *attaching = context;
-    char status[4096];
-    if (proc_read(text("/proc/%d/status", attaching->program), status, sizeof status) <= 0)
-        return true;
-    const char *tracer = strstr(status, "\nTracerPid:");
-    return tracer != NULL && atoi(tracer + 11) == attaching->strace;
+    static struct thread threads[512];
+    int count = proc_threads(attaching->program, threads, 512);
+    for (int i = 0; i < count; i++) {
+        char status[4096];
+        if (proc_read(text("/proc/%d/task/%d/status", attaching->program, threads[i].tid), status, sizeof status) <= 0)
+            continue;
+        const char *tracer = strstr(status, "\nTracerPid:");
+        if (tracer == NULL || atoi(tracer + 11) != attaching->strace)
+            return false;
+    }
+    return true;
 }
 
 static bool is_attached_or_gone(void *context)
