@@ -30,12 +30,12 @@ FOLDERS  := $(foreach d,$(notdir $(wildcard tests/*)),$(if $(wildcard tests/$d/$
 PROGRAMS := $(patsubst %,$(BUILD)/%,$(FOLDERS) $(basename $(notdir $(wildcard tests/*.c))))
 TESTS    := $(call objects,tests/*.c $(FOLDERS:%=tests/%/*.c))
 
-# The suites of `make test`, in this order: what is quick comes first. Every third mistake is played against all checks,
+# The suites of `make test`, in this order: what is quick comes first. Every tenth mistake is played against all checks,
 # the others against those that they must lose; `make judgement` plays all against all.
 JUDGEMENT := $(filter %/judgement,$(PROGRAMS))
 SUITES := $(filter %/unit,$(PROGRAMS)) $(wildcard tests/suites/* tests/*/*.sh) \
           $(filter-out %/unit %/judgement,$(FOLDERS:%=$(BUILD)/%)) \
-          $(JUDGEMENT:%="% --sample 3") $(JUDGEMENT:%="% --plain --named --no-memcheck")
+          $(JUDGEMENT:%="% --sample 10") $(JUDGEMENT:%="% --plain --named --no-memcheck")
 
 # Each stage of a build is told once, with the first file that is made in it.
 tell = $(if $(told_$(subst $() ,_,$1)),,$(eval told_$(subst $() ,_,$1) := 1)$(info $1))

@@ -12,7 +12,7 @@
 #include "check/verdict.h"
 #include "look/stuck.h"
 
-enum { SCHEDULED_MAX = 256, ATTENDED_MAX = 4, MEMORY_MAX = 512 << 20 };
+enum { SCHEDULED_MAX = 256, ATTENDED_MAX = 4, MEMORY_MAX = 512 << 20, MEMORY_STEP = 16 << 20 };
 
 /* Looks begin when most programs would have answered, and grow rarer: a look costs some 50 µs of CPU a thread. */
 static const double first_look = 0.003;
@@ -92,12 +92,15 @@ struct watch {
 
 static struct stuck_look last_look;
 
+static size_t last_memory; /* of all processes, in bytes, at the last look */
+
 /* Limits of the kernel's are for one process; this one is for all together. */
 static void check_memory(const pid_t *pids, int count)
 {
     size_t bytes = 0;
     for (int i = 0; i < count; i++)
         bytes += proc_memory(pids[i]);
+    last_memory = bytes;
     if (stage.memcheck || bytes <= MEMORY_MAX)
         return;
     verdict_is_whole();
@@ -218,6 +221,7 @@ enum waited wait_until(const struct awaited *awaited)
     double deadline = earlier(now() + patience, CHECK_SECONDS * room + stood_still);
     double counted = stood_still;
     size_t moved = bytes_moved();
+    size_t memory = last_memory;
     struct watch watch = {.next = now() + first_look, .gap = first_gap};
     lateness = 0;
     bool none_left = false;
@@ -240,8 +244,10 @@ enum waited wait_until(const struct awaited *awaited)
             return LATE;
         if (now() >= watch.next) {
             int processes = look(&watch);
-            if (by_progress && bytes_moved() != moved) {
+            /* One that takes more and more memory gets on, too: to the limit, which is what is to be said of it. */
+            if (by_progress && (bytes_moved() != moved || last_memory > memory + MEMORY_STEP)) {
                 moved = bytes_moved();
+                memory = last_memory;
                 deadline = earlier(now() + patience, CHECK_SECONDS * room + stood_still);
             }
             none_left = awaited->until_end && processes == 0 && scheduled_count == 0;
