@@ -12,7 +12,7 @@
 #include "check/verdict.h"
 #include "look/stuck.h"
 
-enum { SCHEDULED_MAX = 256, ATTENDED_MAX = 4, MEMORY_MAX = 512 << 20, MEMORY_STEP = 16 << 20 };
+enum { SCHEDULED_MAX = 256, ATTENDED_MAX = 4, MEMORY_MAX = 256 << 20, MEMORY_STEP = 16 << 20 };
 
 /* Looks begin when most programs would have answered, and grow rarer: a look costs some 50 µs of CPU a thread. */
 static const double first_look = 0.003;

@@ -247,7 +247,7 @@ CHECK(resends, "sends its request, and an ACK, again when nothing comes", POINTS
       BECAUSE("A datagram that is lost never comes. Wait 0.2 to 2 seconds, then send your last datagram again."))
 {
     struct play play = gets(blocks(2));
-    is_sent_again(play.transfer, 1);
+    is_sent_again(play.transfer, 2);
     sends_block(play.transfer, 1);
     gets_ack(play.transfer, 1);
     is_sent_again(play.transfer, 1);

@@ -2163,7 +2163,7 @@ PLAY(floods_its_stderr, FAILS, .observed = "actor wrote more than 48 MiB to stde
 }
 
 PLAY(takes_all_memory, FAILS, .expected = "a bounded amount of memory",
-     .observed = "the program uses more than 512 MiB")
+     .observed = "the program uses more than 256 MiB")
 {
     exits(runs(ACTOR, "take-memory", "600", "pause"), 0);
 }

@@ -1,4 +1,4 @@
-/* Takes all memory that it can get. Says: uses more than 512 MiB */
+/* Takes all memory that it can get. Says: uses more than 256 MiB */
 #include <stdlib.h>
 #include <string.h>
 
