@@ -349,7 +349,7 @@ struct conn *conn_begins(int port)
     struct address address = address_of("127.0.0.1", port);
     int fd = stream_socket(address.storage.ss_family, false);
     (void)connect(fd, (struct sockaddr *)&address.storage, address.length); /* what became of it, poll(2) tells */
-    return new_conn(fd, text("client %d", ++client_count), port);
+    return conn_client(fd, port);
 }
 
 struct conn *connects(int port)

@@ -114,8 +114,8 @@ void request_answers_from_another_port(struct request *request, const char *from
 void request_answers_later(struct request *request, double seconds, const char *from, struct answer what)
 {
     struct sent *sent = plan(request, from, what);
-    sent->due = request->station->last_request +
-                seconds; /* a program that is kept from its CPU asks the next one late */
+    /* From the last question: a program that is kept from its CPU asks the next one late. */
+    sent->due = request->station->last_request + seconds;
     sent->room = room_later;
     schedule(sent->due - now(), send_now, sent);
 }

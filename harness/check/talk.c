@@ -422,19 +422,27 @@ static bool end_or_more(void *context)
     return talk->conn->heard_eof || talk->got_length > 0;
 }
 
+/* Waits for end-of-file; more bytes end the wait, too, and are @p talk's. */
+static enum waited wait_for_end(struct talk *talk, struct awaited *awaited, const char *what)
+{
+    struct conn *conn = talk->conn;
+    *awaited = (struct awaited){.come = end_or_more,
+                                .context = talk,
+                                .fd = conn->fd,
+                                .events = POLLIN,
+                                .conn = conn,
+                                .who_waits = text("the %s waits %s", conn->name, what)};
+    return conn->heard_eof ? CAME : wait_until(awaited);
+}
+
 void is_turned_away(struct conn *conn)
 {
     if (conn->fd == -1)
         return;
     struct talk talk = {.conn = conn, .expected = {NULL, 256}, .got = keep(256)};
-    struct awaited awaited = {.come = end_or_more,
-                              .context = &talk,
-                              .fd = conn->fd,
-                              .events = POLLIN,
-                              .conn = conn,
-                              .who_waits = text("the %s waits to be turned away", conn->name)};
+    struct awaited awaited;
     const char *expected = text("the %s gets no byte: it is refused, or its connection is closed", conn->name);
-    enum waited waited = conn->heard_eof ? CAME : wait_until(&awaited);
+    enum waited waited = wait_for_end(&talk, &awaited, "to be turned away");
     if (waited != CAME)
         wait_fails(waited, &awaited, expected, "its connection stays open");
     if (talk.got_length > 0)
@@ -446,14 +454,9 @@ void hears_end(struct conn *conn)
     if (conn->heard_eof && !conn->heard_reset)
         return;
     struct talk talk = {.conn = conn, .expected = {NULL, 256}, .got = keep(256)};
-    struct awaited awaited = {.come = end_or_more,
-                              .context = &talk,
-                              .fd = conn->fd,
-                              .events = POLLIN,
-                              .conn = conn,
-                              .who_waits = text("the %s waits for end-of-file", conn->name)};
+    struct awaited awaited;
     const char *expected = text("the %s hears end-of-file", conn->name);
-    enum waited waited = conn->heard_eof ? CAME : wait_until(&awaited);
+    enum waited waited = wait_for_end(&talk, &awaited, "for end-of-file");
     if (waited != CAME) {
         const char *who = holders(conn);
         const char *observed = who == NULL ? "no end-of-file came" : text("the connection is still open in %s", who);

@@ -347,14 +347,20 @@ static bool has_ended_or_sent(void *context)
     return giving_up->program->ended;
 }
 
+/* That the program ends, or sends again what it sent last, in the time that the contract gives it. */
+static struct awaited end_or_resend(struct giving_up *giving_up)
+{
+    return (struct awaited){.come = has_ended_or_sent,
+                            .context = giving_up,
+                            .fd = giving_up->transfer->fd,
+                            .events = POLLIN,
+                            .seconds = left_until(giving_up->transfer->last_at + TFTP_LATEST + TFTP_ROOM)};
+}
+
 void is_sent_again_meanwhile(struct program *program, struct transfer *transfer)
 {
     struct giving_up giving_up = {.program = program, .transfer = transfer};
-    struct awaited awaited = {.come = has_ended_or_sent,
-                              .context = &giving_up,
-                              .fd = transfer->fd,
-                              .events = POLLIN,
-                              .seconds = left_until(transfer->last_at + TFTP_LATEST + TFTP_ROOM)};
+    struct awaited awaited = end_or_resend(&giving_up);
     const char *expected = text("%s; that it comes again is no reason to wait anew", in_time(transfer));
     enum waited waited = wait_until(&awaited);
     awaited.seconds = (RESENDS + 1) * TFTP_LATEST;
@@ -374,11 +380,7 @@ void gives_up_on(struct program *program, struct transfer *transfer)
     const char *expected = text("%s ends when %s has been sent again %d times, and no answer has come to the last",
                                 program->name, tftp_words(transfer->last), RESENDS);
     struct giving_up giving_up = {.program = program, .transfer = transfer};
-    struct awaited awaited = {.come = has_ended_or_sent,
-                              .context = &giving_up,
-                              .fd = transfer->fd,
-                              .events = POLLIN,
-                              .seconds = left_until(transfer->last_at + TFTP_LATEST + TFTP_ROOM)};
+    struct awaited awaited = end_or_resend(&giving_up);
     enum waited waited = wait_until(&awaited);
     if (waited == LATE)
         wait_was_timely(TFTP_ROOM / 2);

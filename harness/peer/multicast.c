@@ -11,6 +11,7 @@
 #include "peer/hangup.h"
 #include "peer/peer.h"
 #include "peer/show.h"
+#include "peer/udp.h"
 
 #define OTHER_GROUP "239.255.15.16"
 
@@ -37,14 +38,6 @@ static struct sockaddr_in address_of(const char *host, int port)
     return address;
 }
 
-static int port_of_socket(int fd)
-{
-    struct sockaddr_in address = {0};
-    socklen_t size = sizeof address;
-    getsockname(fd, (struct sockaddr *)&address, &size);
-    return ntohs(address.sin_port);
-}
-
 /* On lo alone: nothing leaves this machine. Returns -1 with errno set. */
 static int open_sockets(struct group_peer *self)
 {
@@ -63,8 +56,8 @@ static int open_sockets(struct group_peer *self)
         setsockopt(self->sender, IPPROTO_IP, IP_MULTICAST_IF, &loopback, sizeof loopback) == -1 ||
         bind(self->sender, (struct sockaddr *)&own, sizeof own) == -1)
         return -1;
-    self->port = port_of_socket(self->member);
-    self->own_port = port_of_socket(self->sender);
+    self->port = udp_port(self->member);
+    self->own_port = udp_port(self->sender);
     return 0;
 }
 

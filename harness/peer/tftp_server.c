@@ -10,6 +10,7 @@
 #include "peer/hangup.h"
 #include "peer/peer.h"
 #include "peer/show.h"
+#include "peer/udp.h"
 
 enum { DATAGRAM_MAX = 1024, NAME_COLUMNS = 11 };
 
@@ -25,30 +26,9 @@ struct server {
     char file[FILE_SIZE];
 };
 
-static int bound(int port)
-{
-    struct sockaddr_in address = {
-        .sin_family = AF_INET, .sin_port = htons((uint16_t)port), .sin_addr = {htonl(INADDR_LOOPBACK)}};
-    int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-    if (fd == -1 || bind(fd, (struct sockaddr *)&address, sizeof address) == 0)
-        return fd;
-    int saved = errno;
-    close(fd);
-    errno = saved;
-    return -1;
-}
-
-static int port_of_socket(int fd)
-{
-    struct sockaddr_in address = {0};
-    socklen_t size = sizeof address;
-    getsockname(fd, (struct sockaddr *)&address, &size);
-    return ntohs(address.sin_port);
-}
-
 static const char *name_of(int fd)
 {
-    return text("port %d", port_of_socket(fd));
+    return text("port %d", udp_port(fd));
 }
 
 static void send_to(struct server *server, struct bytes datagram, const struct sockaddr_in *to)
@@ -96,7 +76,7 @@ static void read_one(struct server *server, int fd)
     if (is_request) { /* each transfer has a port of its own */
         if (server->transfer != -1)
             close(server->transfer);
-        server->transfer = bound(0);
+        server->transfer = udp_bound("127.0.0.1", 0);
     }
     struct bytes answer = answer_to(server, datagram);
     if (answer.length > 0 && server->transfer != -1)
@@ -128,12 +108,12 @@ static int run(const struct peer *peer)
     server = (struct server){.peer = peer, .transfer = -1, .losses = peer_number(peer, "loses")};
     for (int i = 0; i < FILE_SIZE; i++)
         server.file[i] = "0123456789abcdefghijklmnopqrstuvwxyz\n"[i % 37];
-    server.fd = bound(peer_number(peer, "port"));
+    server.fd = udp_bound("127.0.0.1", peer_number(peer, "port"));
     if (server.fd == -1) {
         fprintf(stderr, "sockeye: can't have UDP port %d: %s\n", peer_number(peer, "port"), strerror(errno));
         return 1;
     }
-    show_peer(peer, port_of_socket(server.fd), NAME_COLUMNS);
+    show_peer(peer, udp_port(server.fd), NAME_COLUMNS);
     return serve(&server);
 }
 

@@ -10,6 +10,7 @@
 #include "peer/hangup.h"
 #include "peer/peer.h"
 #include "peer/show.h"
+#include "peer/udp.h"
 
 #define SECONDS_1900_TO_1970 2208988800u /* RFC 868 */
 #define LATE_SECONDS 0.4                 /* within the half second that a client waits */
@@ -33,38 +34,16 @@ struct clocks {
     int answers;
 };
 
-static int bound(const char *host, int port)
-{
-    struct sockaddr_in address = {.sin_family = AF_INET, .sin_port = htons((uint16_t)port)};
-    inet_pton(AF_INET, host, &address.sin_addr);
-    int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-    if (fd != -1 && bind(fd, (struct sockaddr *)&address, sizeof address) == 0)
-        return fd;
-    int saved = errno;
-    if (fd != -1)
-        close(fd);
-    errno = saved;
-    return -1;
-}
-
-static int port_of_socket(int fd)
-{
-    struct sockaddr_in address = {0};
-    socklen_t size = sizeof address;
-    getsockname(fd, (struct sockaddr *)&address, &size);
-    return ntohs(address.sin_port);
-}
-
 /* All sockets on one port: the one that was asked for, or one that is free at each address. */
 static int open_all(struct clocks *clocks, int port)
 {
     const struct peer_clock *clock = clocks->peer->clocks;
-    clocks->everyone = bound(EVERYONE, port);
+    clocks->everyone = udp_bound(EVERYONE, port);
     if (clocks->everyone == -1)
         return -1;
-    port = port_of_socket(clocks->everyone);
+    port = udp_port(clocks->everyone);
     for (clocks->count = 0; clock[clocks->count].address != NULL && clocks->count < CLOCKS_MAX; clocks->count++) {
-        int fd = bound(clock[clocks->count].address, port);
+        int fd = udp_bound(clock[clocks->count].address, port);
         if (fd == -1) {
             int saved = errno;
             close(clocks->everyone);

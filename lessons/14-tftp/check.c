@@ -42,6 +42,12 @@ static struct play gets_as(struct how how, struct bytes content)
     return play;
 }
 
+static void gives_block(struct transfer *transfer, long number)
+{
+    sends_block(transfer, number);
+    gets_ack(transfer, number);
+}
+
 static struct play gets(struct bytes content)
 {
     return gets_as(AS_USUAL, content);
@@ -127,10 +133,8 @@ CHECK(port_asked, "goes on with the port that it asked, if that one answers", PO
 {
     struct play play = gets(blocks(2));
     answers_from_the_port_asked(play.transfer);
-    sends_block(play.transfer, 1);
-    gets_ack(play.transfer, 1);
-    sends_block(play.transfer, 2);
-    gets_ack(play.transfer, 2);
+    gives_block(play.transfer, 1);
+    gives_block(play.transfer, 2);
     file_is(play.client, play.local, play.content);
 }
 
@@ -213,10 +217,8 @@ CHECK(leaves_nothing, "leaves no LOCAL when a get fails", POINTS(1), AFTER(error
               "and rename() it when it is whole; or remove it."))
 {
     struct play play = gets(blocks(4));
-    sends_block(play.transfer, 1);
-    gets_ack(play.transfer, 1);
-    sends_block(play.transfer, 2);
-    gets_ack(play.transfer, 2);
+    gives_block(play.transfer, 1);
+    gives_block(play.transfer, 2);
     sends_error(play.transfer, 0, "the disk is broken");
     has_no_file(play.client, play.local);
     exits(play.client, 1);
@@ -233,8 +235,7 @@ CHECK(keeps_local, "leaves an existing LOCAL as it was when a get fails", POINTS
     struct station *server = takes_datagrams(port);
     struct program *client = runs(PROGRAM, "get", LOCALHOST, number(port), "original", "copy");
     struct transfer *transfer = is_asked_for(server, LOCALHOST, "original", content);
-    sends_block(transfer, 1);
-    gets_ack(transfer, 1);
+    gives_block(transfer, 1);
     sends_error(transfer, 0, "the disk is broken");
     file_is(client, "copy", old);
 
@@ -248,8 +249,7 @@ CHECK(resends, "sends its request, and an ACK, again when nothing comes", POINTS
 {
     struct play play = gets(blocks(2));
     is_sent_again(play.transfer, 2);
-    sends_block(play.transfer, 1);
-    gets_ack(play.transfer, 1);
+    gives_block(play.transfer, 1);
     is_sent_again(play.transfer, 1);
     has_all(&play);
 }
@@ -271,8 +271,7 @@ CHECK(each_datagram, "sends each datagram up to five times again", POINTS(1), AF
 {
     struct play play = gets(blocks(2));
     is_sent_again(play.transfer, 3);
-    sends_block(play.transfer, 1);
-    gets_ack(play.transfer, 1);
+    gives_block(play.transfer, 1);
     is_sent_again(play.transfer, 3);
     has_all(&play);
 }
@@ -295,11 +294,9 @@ CHECK(doubled, "writes a block that comes twice once", POINTS(1), AFTER(fetches)
       BECAUSE("A block is written when its number is the one that you wait for. One that comes again has an old one."))
 {
     struct play play = gets(blocks(4));
+    gives_block(play.transfer, 1);
     sends_block(play.transfer, 1);
-    gets_ack(play.transfer, 1);
-    sends_block(play.transfer, 1);
-    sends_block(play.transfer, 2);
-    gets_ack(play.transfer, 2);
+    gives_block(play.transfer, 2);
     sends_block(play.transfer, 2);
     sends_block(play.transfer, 2);
     has_all(&play);
@@ -309,12 +306,10 @@ CHECK(acks_again, "answers a block that comes again with its ACK, at once", POIN
       BECAUSE("The server sends a block again because your ACK was lost. If you keep silent it has to go on asking."))
 {
     struct play play = gets(blocks(4));
-    sends_block(play.transfer, 1);
-    gets_ack(play.transfer, 1);
+    gives_block(play.transfer, 1);
     is_acked_again(play.transfer, 1);
     is_acked_again(play.transfer, 1);
-    sends_block(play.transfer, 2);
-    gets_ack(play.transfer, 2);
+    gives_block(play.transfer, 2);
     is_acked_again(play.transfer, 2);
     has_all(&play);
 }
@@ -323,13 +318,10 @@ CHECK(older, "is not confused by an older block that comes late", POINTS(1), AFT
       BECAUSE("Only the block that you wait for is new; every other number is old, whatever it is."))
 {
     struct play play = gets(blocks(4));
+    gives_block(play.transfer, 1);
+    gives_block(play.transfer, 2);
     sends_block(play.transfer, 1);
-    gets_ack(play.transfer, 1);
-    sends_block(play.transfer, 2);
-    gets_ack(play.transfer, 2);
-    sends_block(play.transfer, 1);
-    sends_block(play.transfer, 3);
-    gets_ack(play.transfer, 3);
+    gives_block(play.transfer, 3);
     sends_block(play.transfer, 1);
     has_all(&play);
 }
@@ -370,8 +362,7 @@ CHECK(other_port, "ignores what another port sends", POINTS(1), AFTER(resends, r
 {
     struct play play = gets(blocks(3));
     struct transfer *stranger = another_port(play.transfer);
-    sends_block(play.transfer, 1);
-    gets_ack(play.transfer, 1);
+    gives_block(play.transfer, 1);
     sends_block(stranger, 2);
     sends_error(stranger, 0, "go away");
     gets_nothing_new(play.transfer);
@@ -413,8 +404,7 @@ CHECK(tells_others, "answers another port with ERROR 5", POINTS(1), AFTER(other_
 {
     struct play play = gets(blocks(3));
     struct transfer *stranger = another_port(play.transfer);
-    sends_block(play.transfer, 1);
-    gets_ack(play.transfer, 1);
+    gives_block(play.transfer, 1);
     sends_block(stranger, 1);
     is_told_unknown(stranger);
     has_all(&play);
@@ -426,12 +416,10 @@ CHECK(not_kept, "is not kept waiting by what is no answer", POINTS(1), AFTER(res
 {
     struct play play = gets(blocks(3));
     struct transfer *stranger = another_port(play.transfer);
-    sends_block(play.transfer, 1);
-    gets_ack(play.transfer, 1);
+    gives_block(play.transfer, 1);
     keeps_sending(stranger, 0.15, literal("\0\4\0\1"));
     is_sent_again(play.transfer, 1);
-    sends_block(play.transfer, 2);
-    gets_ack(play.transfer, 2);
+    gives_block(play.transfer, 2);
     keeps_sending_block(play.transfer, 0.15, 2);
     is_sent_again_meanwhile(play.client, play.transfer);
 }
@@ -532,8 +520,7 @@ CHECK(stopped, "loses nothing when it is stopped and continued while it waits", 
 {
     struct play play = gets(blocks(3));
     is_stopped_and_continued(play.client);
-    sends_block(play.transfer, 1);
-    gets_ack(play.transfer, 1);
+    gives_block(play.transfer, 1);
     is_stopped_and_continued(play.client);
     has_all(&play);
 
@@ -545,8 +532,7 @@ CHECK(stopped, "loses nothing when it is stopped and continued while it waits", 
 CHECK(quiet, "uses no CPU while it waits", POINTS(1), AFTER(resends))
 {
     struct play play = gets(blocks(2));
-    sends_block(play.transfer, 1);
-    gets_ack(play.transfer, 1);
+    gives_block(play.transfer, 1);
     uses_no_cpu(play.client);
 }
 
