@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -60,6 +61,17 @@ static int each_number(const char *path, int (*visit)(int number, void *context)
     return count;
 }
 
+/* Calls each thread of a process. Most have one: the count of links tells it, and no folder need be read. */
+static int each_thread(pid_t pid, int (*visit)(int tid, void *context), void *context)
+{
+    char path[64];
+    struct stat status;
+    snprintf(path, sizeof path, "/proc/%d/task", pid);
+    if (stat(path, &status) == 0 && status.st_nlink == 2 + 1)
+        return visit(pid, context);
+    return each_number(path, visit, context);
+}
+
 struct pid_list {
     pid_t of;
     pid_t *pids;
@@ -89,9 +101,7 @@ static int add_children_of_thread(int tid, void *context)
 int proc_children(pid_t pid, pid_t *children, int max)
 {
     struct pid_list list = {.of = pid, .pids = children, .max = max};
-    char path[64];
-    snprintf(path, sizeof path, "/proc/%d/task", pid);
-    each_number(path, add_children_of_thread, &list);
+    each_thread(pid, add_children_of_thread, &list);
     return list.count;
 }
 
@@ -148,9 +158,7 @@ static int look_at_thread(int tid, void *context)
 int proc_threads(pid_t pid, struct thread *threads, int max)
 {
     struct thread_list list = {.of = pid, .threads = threads, .max = max};
-    char path[64];
-    snprintf(path, sizeof path, "/proc/%d/task", pid);
-    each_number(path, look_at_thread, &list);
+    each_thread(pid, look_at_thread, &list);
     return list.count;
 }
 
@@ -179,9 +187,7 @@ static int add_scheduled(int tid, void *context)
 static struct scheduled scheduled(pid_t pid)
 {
     struct scheduled sum = {.pid = pid};
-    char path[64];
-    snprintf(path, sizeof path, "/proc/%d/task", pid);
-    each_number(path, add_scheduled, &sum);
+    each_thread(pid, add_scheduled, &sum);
     return sum;
 }
 
