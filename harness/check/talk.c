@@ -41,7 +41,7 @@ static void send_some(struct talk *talk)
         if (n == -1) {
             talk->refused = errno != EAGAIN && errno != EINTR;
             if (talk->refused)
-                record(talk->conn->name, YOU, "data (refused: the connection is closed)", talk->out);
+                record(talk->conn->name, YOU, "data refused: closed", talk->out);
             return;
         }
         record(talk->conn->name, YOU, "data", part(talk->out, 0, (size_t)n));

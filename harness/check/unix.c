@@ -257,7 +257,7 @@ void conn_says_with(struct conn *conn, struct bytes what, const int *descriptors
     if (n == -1 && errno != EPIPE && errno != ECONNRESET)
         fault("a descriptor can't be passed on: %s", strerror(errno));
     if (n == -1) {
-        record(conn->name, YOU, "data (refused: the connection is closed)", what);
+        record(conn->name, YOU, "data refused: closed", what);
         return;
     }
     record(conn->name, YOU, text("%zu descriptor%s", count, count == 1 ? "" : "s"), bytes(""));

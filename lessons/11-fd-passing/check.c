@@ -668,6 +668,13 @@ CHECK(odd_start, "both programs keep their contract however they were started", 
         prints(client, content);
         exits(client, 0);
     }
+    struct program *client = runs_as(((struct how){.closed = {false, false, true}}), CLIENT, SOCKET, "a");
+    struct conn *conn = accepts(server);
+    hears(conn, "a\n");
+    says(conn, "error no\n");
+    half_closes(conn);
+    hears_end(conn); /* of the message, which has no stderr to go to, it hears nothing */
+    exits(client, 1);
 }
 
 CHECK(client_memory, "fd_client makes no memory error and leaks nothing", POINTS(1), AFTER(one_descriptor, refused),

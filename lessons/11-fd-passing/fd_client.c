@@ -42,7 +42,8 @@ static int socket_address(const char *path, struct sockaddr_un *addr)
 {
     memset(addr, 0, sizeof *addr);
     addr->sun_family = AF_UNIX;
-    /* TODO 1: copy the path into addr->sun_path. Is there room for all of it, and for the NUL at its end? */
+    /* TODO 1: copy the path into addr->sun_path, and return 0. Is there room for all of it, and for the NUL at
+       its end? An empty path is none. */
     errx(3, "step 1 is still to do: see TODO 1");
     (void)path;
     return -1;
@@ -82,6 +83,9 @@ static ssize_t receive_some(int conn, struct answer *answer)
                char space[CMSG_SPACE(sizeof(int))];
            } control;
 
+       (A union, so that it begins where a struct cmsghdr may begin.) The flag MSG_CMSG_CLOEXEC gives what
+       arrives FD_CLOEXEC, as in lesson 8.
+
        Then go through the control messages with CMSG_FIRSTHDR() and CMSG_NXTHDR(), and take_descriptors()
        from those of level SOL_SOCKET and type SCM_RIGHTS. If MSG_CTRUNC is set in msg_flags, more came than
        had room: count that. */
@@ -120,6 +124,8 @@ static int fetch(int conn, const char *path, const char *name, struct answer *an
     /* TODO 4: an answer that begins with "error " has the reason behind that. One that is not "ok" is no
        answer. */
     /* TODO 5: an "ok" with no descriptor, or with more than one, is a failure, too. */
+    else if (answer->count == 0)
+        errx(3, "step 5 is still to do: see TODO 5");
     else if (print_file(answer->file) == -1)
         warn("cannot print %s from %s", name, path);
     else

@@ -140,8 +140,9 @@ static int open_file(int directory, const char *name, size_t length, const char 
 static void send_file(int conn, int file)
 {
     /* TODO 10: the mirror of TODO 5: sendmsg() with "ok\n" as data, and one control message of level
-       SOL_SOCKET, type SCM_RIGHTS and length CMSG_LEN(sizeof file). Its buffer is a union, as there. memcpy()
-       the descriptor to CMSG_DATA(). The client may be gone: MSG_NOSIGNAL. */
+       SOL_SOCKET, type SCM_RIGHTS and length CMSG_LEN(sizeof file). Its buffer is a union, as there, and
+       all of it is sent: zero it first. memcpy() the descriptor to CMSG_DATA(). The client may be gone:
+       MSG_NOSIGNAL. */
     errx(3, "step 10 is still to do: see TODO 10");
     (void)conn;
     (void)file;
@@ -154,8 +155,8 @@ static void answer(int conn, int directory, const char *name, size_t length)
     int file = open_file(directory, name, length, &reason);
 
     if (file == -1) {
-        /* TODO 11: send "error ", the reason and a newline. */
-        return;
+        /* TODO 11: send "error ", the reason and a newline. The client may be gone: MSG_NOSIGNAL. */
+        errx(3, "step 11 is still to do: see TODO 11");
     }
     send_file(conn, file);
     /* TODO 10: what is still open? */
