@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/sockios.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <poll.h>
@@ -110,13 +111,18 @@ ssize_t conn_receive(struct conn *conn, void *data, size_t size)
 
 /* ------------------------------------------------ facts about connections */
 
+/* What the kernel has still to send goes once the program has read and its window has opened: if it has read all that came,
+   the rest is on its way, though the kernel may take its time (zero-window probes: tcp(7)). */
 static bool in_flight(const struct conn *conn)
 {
     struct tcp_info info;
     socklen_t size = sizeof info;
     if (conn->fd == -1 || getsockopt(conn->fd, IPPROTO_TCP, TCP_INFO, &info, &size) == -1)
         return false;
-    return info.tcpi_unacked > 0;
+    int kept = 0;
+    struct socket_row row;
+    return info.tcpi_unacked > 0 || (ioctl(conn->fd, SIOCOUTQ, &kept) == 0 && kept > 0 &&
+                                     sockets_other_end(conn->fd, &row) && row.receiving == 0);
 }
 
 /* Something that the program has sent has not come to us, though we have read all that has: a small segment may wait
