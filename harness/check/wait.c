@@ -254,8 +254,13 @@ enum waited wait_until(const struct awaited *awaited)
             if (none_left)
                 continue;
             if (!awaited->stuck_is_no_end && is_stuck(&watch)) {
+                /* What had already left the program may have come while we looked: then it gets on. */
+                size_t before = bytes_moved();
                 programs_attend();
-                return awaited->come(awaited->context) ? CAME : STUCK;
+                if (awaited->come(awaited->context))
+                    return CAME;
+                if (bytes_moved() == before)
+                    return STUCK;
             }
             check_stopped(&watch);
         }
