@@ -80,6 +80,15 @@ judgement: programs ## plays every wrong program against all checks, in both mod
 docs: need ## makes the book: build/docs/html/index.html
 	@docs/build
 
+# What ends up beside the worker when it is installed.
+HELPERS := $(BUILD)/worker
+
+install: $(SOCKEYE) ## installs the kit for everybody: PREFIX (/usr/local), DESTDIR, SOLUTIONS=no
+	@DESTDIR='$(DESTDIR)' PREFIX='$(PREFIX)' SOLUTIONS='$(SOLUTIONS)' scripts/install $(HELPERS)
+
+uninstall: ## takes it away again
+	@DESTDIR='$(DESTDIR)' PREFIX='$(PREFIX)' scripts/install --remove
+
 bench: $(SOCKEYE) ## measures what grading costs beyond compilers and programs
 	@tests/bench
 
@@ -124,6 +133,6 @@ clean: ## removes what was built; your work stays
 help: ## this list
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1@\2/p' Makefile | while IFS=@ read -r a b; do printf '%-18s %s\n' "$$a" "$$b"; done
 
-.PHONY: all programs need test judgement docs bench lint format sanitize coverage clean help
+.PHONY: all programs need test judgement docs install uninstall bench lint format sanitize coverage clean help
 
 -include $(patsubst %.o,%.d,$(MAINS) $(HARNESS) $(CHECKS) $(PEERS) $(TESTS))

@@ -246,7 +246,7 @@ int command_check(const struct kit *kit, int argc, char *argv[])
 
     struct world world;
     const char *problem;
-    if (world_init(&world, kit->worker.text, options.plain, &problem) == -1) {
+    if (world_init(&world, kit, options.plain, &problem) == -1) {
         rundir_remove();
         return fault_error("%s", problem);
     }

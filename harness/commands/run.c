@@ -43,7 +43,7 @@ static int build(const struct kit *kit, const struct lesson *lesson, int program
 {
     struct world world;
     const char *problem;
-    if (world_init(&world, kit->worker.text, false, &problem) == -1)
+    if (world_init(&world, kit, false, &problem) == -1)
         return fault_error("%s", problem);
     *target = path_of("%s/%s", rundir(), lesson->program[program]);
     struct path source = source_path(work_folder(kit).text, lesson, program);

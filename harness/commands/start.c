@@ -13,8 +13,8 @@ const char help_start[] =
     "Puts the skeleton of lesson N into work/NN-name/, and says which file to edit and which chapter to read. "
     "What lies there already is never touched: sockeye reset N puts a skeleton back.\n"
     "\n"
-    "The work folder lies in the kit, or where you are if the kit can't be written; SOCKEYE_WORK names "
-    "another.\n";
+    "The work folder is work/ in the kit, or where you are if the kit is installed or can't be written; SOCKEYE_WORK "
+    "names another.\n";
 
 void start_say_where(const struct kit *kit, const struct lesson *lesson, const char *command)
 {

@@ -113,8 +113,12 @@ int kit_find(struct kit *kit, const char **problem)
     kit->root = path_of("%s", own);
     kit->worker = path_of("%s/build/worker", own);
     if (!is_folder(path_of("%s/lessons", own).text)) {
-        kit->root = path_of("%s/../share/sockeye", own);
-        kit->worker = path_of("%s/../libexec/sockeye/worker", own);
+        char *end = strrchr(own, '/');
+        if (end != NULL)
+            *end = '\0';
+        kit->is_installed = true;
+        kit->root = path_of("%s/share/sockeye", own);
+        kit->worker = path_of("%s/libexec/sockeye/worker", own);
     }
     DIR *directory = opendir(path_of("%s/lessons", kit->root.text).text);
     if (directory == NULL) {

@@ -24,6 +24,7 @@ struct lesson {
 struct kit {
     struct path root;   /**< where lessons/ and solutions/ are */
     struct path worker; /**< the worker's executable */
+    bool is_installed;  /**< by `make install`: then nothing of a user's lies in root */
     struct lesson lesson[LESSONS_MAX];
     int lessons;
 };

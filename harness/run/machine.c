@@ -398,7 +398,7 @@ static void examine_tools(struct machine *machine)
 int machine_examine(const struct kit *kit, struct finding *findings)
 {
     struct machine machine = {.kit = kit, .findings = findings};
-    if (world_init(&machine.world, kit->worker.text, false, &machine.problem) == 0) {
+    if (world_init(&machine.world, kit, false, &machine.problem) == 0) {
         snprintf(machine.folder, sizeof machine.folder, "%.250s/doctor", rundir());
         mkdir(machine.folder, 0755);
     }

@@ -14,6 +14,8 @@ struct path work_folder(const struct kit *kit)
     struct path in_kit = path_of("%s/work", kit->root.text);
     if (own != NULL && *own != '\0')
         return path_of("%s", own);
+    if (kit->is_installed)
+        return path_of("work");
     if (access(in_kit.text, W_OK) == 0 || access(kit->root.text, W_OK) == 0)
         return in_kit;
     return path_of("work");

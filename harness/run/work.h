@@ -2,8 +2,8 @@
  * @file
  * The student's own folder: work/NN-name/ for the programs, and what the last checks found.
  *
- * It lies in the kit's folder, or, where that can't be written (one kit for a whole lab), in ./work of where
- * sockeye is run; $SOCKEYE_WORK names another. An update of the kit never touches it.
+ * It lies in the kit's folder, or, where the kit is installed (one for a whole lab) or can't be written, in ./work of
+ * where sockeye is run; $SOCKEYE_WORK names another. An update of the kit never touches it.
  */
 #pragma once
 

@@ -17,7 +17,7 @@
 #include "run/path.h"
 #include "run/rundir.h"
 
-enum { ARGS_MAX = 128, FREE_UID = 60600 /* in a range that systemd leaves to nobody (its docs/UIDS-GIDS.md) */ };
+enum { ARGS_MAX = 160, FREE_UID = 60600 /* in a range that systemd leaves to nobody (its docs/UIDS-GIDS.md) */ };
 
 /* The /etc of a private world. The names are those that the lessons' peers go by. */
 static const struct {
@@ -106,7 +106,25 @@ static void add_device(struct args *args, const char *path)
 }
 
 static const char *const system_folders[] = {"/bin", "/sbin", "/lib", "/lib32", "/lib64", "/libx32"};
+static const char *const installed_kits[] = {"/usr/share/sockeye", "/usr/local/share/sockeye"};
 static const char *const devices[] = {"/dev/null", "/dev/zero", "/dev/full", "/dev/random", "/dev/urandom"};
+
+static bool lies_in(const char *path, const char *folder)
+{
+    size_t length = strlen(folder);
+    return strncmp(path, folder, length) == 0 && path[length] == '/';
+}
+
+/* Puts an empty folder over one that the world would show. */
+static void hide(struct args *args, const char *path)
+{
+    bool is_shown = lies_in(path, "/usr");
+    for (size_t i = 0; i < sizeof system_folders / sizeof *system_folders; i++)
+        is_shown = is_shown || lies_in(path, system_folders[i]);
+    struct stat status;
+    if (is_shown && stat(path, &status) == 0 && S_ISDIR(status.st_mode))
+        ADD(args, "--tmpfs", path, "--remount-ro", path);
+}
 
 static void bubblewrap(struct args *args, const struct world *world, const struct world_start *start)
 {
@@ -118,6 +136,9 @@ static void bubblewrap(struct args *args, const struct world *world, const struc
         "--ro-bind", "/usr", "/usr");
     for (size_t i = 0; i < sizeof system_folders / sizeof *system_folders; i++)
         add_system_folder(args, system_folders[i]);
+    hide(args, world->kit.text);
+    for (size_t i = 0; i < sizeof installed_kits / sizeof *installed_kits; i++)
+        hide(args, installed_kits[i]);
     ADD(args, "--ro-bind", etc_folder, "/etc", "--ro-bind-try", "/etc/ld.so.cache", "/etc/ld.so.cache", "--ro-bind-try",
         "/etc/alternatives", "/etc/alternatives", "--proc", "/proc", "--dir", "/dev");
     for (size_t i = 0; i < sizeof devices / sizeof *devices; i++)
@@ -213,20 +234,22 @@ static const char *try_private(struct world *world)
     return WIFEXITED(status) && WEXITSTATUS(status) == 0 ? NULL : words;
 }
 
-int world_init(struct world *world, const char *worker, bool plain, const char **problem)
+int world_init(struct world *world, const struct kit *kit, bool plain, const char **problem)
 {
     *world = (struct world){.run_as = (uid_t)-1};
+    if (realpath(kit->root.text, world->kit.text) == NULL)
+        world->kit = kit->root;
     if (rundir_make() == NULL) {
         *problem = "no temporary folder can be made: set TMPDIR to a folder that can be written";
         return -1;
     }
     snprintf(world->worker, sizeof world->worker, "%s/worker", rundir());
     /* A copy that the unprivileged user can read, wherever the kit lies. */
-    if (access(worker, R_OK) == -1) {
+    if (access(kit->worker.text, R_OK) == -1) {
         *problem = "the kit is not built: run make";
         return -1;
     }
-    if (file_copy(worker, world->worker, 0755) == -1 || make_etc() == -1) {
+    if (file_copy(kit->worker.text, world->worker, 0755) == -1 || make_etc() == -1) {
         static char words[400];
         snprintf(words, sizeof words, "can't prepare %.300s: %s", rundir(), strerror(errno));
         *problem = words;

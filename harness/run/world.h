@@ -4,7 +4,7 @@
  *
  * A private world is made by bubblewrap: a network with only loopback, a process table in which the command is
  * process 1, and a file system that shows /usr, a small /etc, the given folders read-only and an empty /tmp. When
- * its first process ends, all in it ends. A plain world is just a process on this machine, with limits: it is what is left
+ * its first process ends, all in it ends. A kit that lies below /usr is hidden there, with its solutions. A plain world is just a process on this machine, with limits: it is what is left
  * where namespaces are not to be had.
  *
  * As root, everything in a world runs as an unprivileged user that no account has: in a user namespace the kernel
@@ -15,12 +15,15 @@
 #include <stdbool.h>
 #include <sys/types.h>
 
+#include "run/lesson.h"
+
 struct world {
     bool is_private;
     const char *why_plain; /**< the reason, for people; NULL when private */
     bool old_bubblewrap;   /**< it can't bound the size of /tmp */
     uid_t run_as;          /**< who programs run as; (uid_t)-1: as ourselves */
     char worker[300];      /**< the worker's executable, as this machine sees it */
+    struct path kit;       /**< the kit's folder, which no private world shows */
 };
 
 /** What one process in a world gets. */
@@ -39,7 +42,7 @@ struct world_start {
  * Chooses the mode and prepares the run's folder. @p plain: do not try for more. Returns -1 with *problem
  * set if nothing can be run at all (no temporary folder, no worker).
  */
-int world_init(struct world *world, const char *worker, bool plain, const char **problem);
+int world_init(struct world *world, const struct kit *kit, bool plain, const char **problem);
 /** Starts a process in a world of its own; returns its pid on this machine, or -1 with errno. */
 pid_t world_start(const struct world *world, const struct world_start *start);
 /** Ends a world, whatever runs in it. In plain mode its worker cleans up behind itself when told to end: @p at_once is

@@ -19,14 +19,14 @@
 static struct world plain_world, private_world;
 static struct build built; /* the last one, freed after its test */
 
-static char own_executable[PATH_MAX];
+static struct kit own_kit;
 
 static int make_worlds(void)
 {
     const char *problem;
-    char *end = own_executable + readlink("/proc/self/exe", own_executable, sizeof own_executable - 1);
-    *end = '\0';
-    if (world_init(&private_world, own_executable, false, &problem) == -1) {
+    char *own = own_kit.worker.text;
+    own[readlink("/proc/self/exe", own, sizeof own_kit.worker.text - 1)] = '\0';
+    if (world_init(&private_world, &own_kit, false, &problem) == -1) {
         unit_skip(problem);
         return 1;
     }

@@ -114,8 +114,8 @@ static void an_installed_kit_is_found_beside_its_executable(void)
 {
     put("share/sockeye/lessons/01-one/one.c", "");
     const char *told = told_by("bin/sockeye");
-    assert_contains(told, text("root %s/bin/../share/sockeye\n", unit_folder()));
-    assert_contains(told, text("worker %s/bin/../libexec/sockeye/worker\n", unit_folder()));
+    assert_contains(told, text("root %s/share/sockeye\n", unit_folder()));
+    assert_contains(told, text("worker %s/libexec/sockeye/worker\n", unit_folder()));
     assert_contains(told, "1|01-one|one|one||one\n");
 }
 

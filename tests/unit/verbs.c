@@ -2206,12 +2206,13 @@ static const json_t *lesson_of(const json_t *result)
 
 static int play_all(bool plain)
 {
-    static char own[PATH_MAX];
+    static struct kit own_kit;
+    char *own = own_kit.worker.text;
     const char *problem = "grade() was interrupted";
-    ssize_t n = readlink("/proc/self/exe", own, sizeof own - 1);
+    ssize_t n = readlink("/proc/self/exe", own, sizeof own_kit.worker.text - 1);
     own[n > 0 ? n : 0] = '\0';
     setenv("SOCKEYE_CACHE", "/dev/null", 1); /* no cache: nothing is left behind */
-    if (world_init(&world, own, plain, &problem) == -1) {
+    if (world_init(&world, &own_kit, plain, &problem) == -1) {
         unit_skip(problem);
         return 1;
     }
