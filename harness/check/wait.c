@@ -397,7 +397,7 @@ static const char *describe_moving(void)
             if (count > 20)
                 return text("your program has %d processes%s", count, where_words(&where));
             /* On a busy machine it had to wait for the CPU most of the time, yet never for anything else. */
-            if (cpu > 0.05 && cpu + proc_queued_seconds(pids[i]) > 0.5) {
+            if (threads[k].state != 'S' && cpu > 0.05 && cpu + proc_queued_seconds(pids[i]) > 0.5) {
                 verdict_because_also("It has used %.1f s of CPU time: a loop that never waits.%s", cpu,
                                      where.call[0] == '\0' ? "" : " Does it end when the call returns 0 or -1?");
                 return text("your program is running in circles%s", where_words(&where));

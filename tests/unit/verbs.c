@@ -913,6 +913,11 @@ PLAY(exits_never_and_spins, FAILS,
     exits_within(runs(ACTOR, "spin"), 0.1, 0);
 }
 
+PLAY(works_and_then_sleeps, FAILS, .observed = "your program is still at work")
+{
+    exits_within(runs(ACTOR, "work", "800", "nap", "100000"), 2, 0);
+}
+
 PLAY(exits_and_leaves_a_daemon, FAILS, .expected = "actor ends and leaves no process behind",
      .observed = "it left 1 process (", .because = "A child that nobody waits for goes on")
 {

@@ -408,6 +408,15 @@ static void spins(const char *none)
         ;
 }
 
+static void works(const char *milliseconds)
+{
+    struct timespec start, t;
+    clock_gettime(CLOCK_MONOTONIC, &start);
+    do
+        clock_gettime(CLOCK_MONOTONIC, &t);
+    while ((t.tv_sec - start.tv_sec) * 1000 + (t.tv_nsec - start.tv_nsec) / 1000000 < atol(milliseconds));
+}
+
 static void ticks(const char *none)
 {
     (void)none;
@@ -710,6 +719,7 @@ static const struct action {
     {"pause", 0, pauses},
     {"nap", 1, naps},
     {"spin", 0, spins},
+    {"work", 1, works},
     {"tick", 0, ticks},
     {"catch", 1, catches},
     {"take-memory", 1, takes_memory},
