@@ -579,7 +579,7 @@ CHECK(odd_start, "keeps its contract with descriptors closed and signals ignored
     file_is(failing.client, failing.local, failing.content);
 }
 
-CHECK(memory, "makes no memory error and leaks nothing", POINTS(1), AFTER(brings, fetches), UNDER_MEMCHECK)
+CHECK(memory, "makes no memory error and leaks nothing", POINTS(1), AFTER(error), UNDER_MEMCHECK)
 {
     struct play play = gets(blocks(3));
     struct transfer *stranger = another_port(play.transfer);

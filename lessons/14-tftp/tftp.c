@@ -159,7 +159,8 @@ static int receive(struct transfer *t, int64_t end, struct sockaddr_storage *fro
 {
     /* TODO 4: recvfrom() into t->got, and who has sent it into *from. What is shorter than a header or longer
        than a block, or comes from another host, is none. */
-    /* TODO 8: before that, poll() until `end` and no longer. EINTR is no end. */
+    /* TODO 8: before that, poll() until `end` and no longer. EINTR is no end. What is in the queue when `end` has
+       passed still counts: we may have been stopped. */
     /* TODO 11: from its first valid answer on, only same_port() is the server. Others get ERROR 5, unless they
        have sent ERROR themselves. */
     (void)t, (void)end, (void)from, (void)from_size;
@@ -171,7 +172,8 @@ static int receive(struct transfer *t, int64_t end, struct sockaddr_storage *fro
 /* The server's message as text that a terminal may be shown. */
 static int fail_with_message(struct transfer *t, size_t size)
 {
-    /* TODO 7: fail() with the words that stand behind the header. Is there a NUL behind them? */
+    /* TODO 7: fail() with the words that stand behind the header. Is there a NUL behind them? What isprint(3) does
+       not know becomes a '?': a terminal obeys some bytes. */
     (void)size;
     return fail(t, t->peer, "the server has reported an error");
 }
@@ -188,9 +190,10 @@ static int await(struct transfer *t, enum opcode opcode, uint16_t block, int res
        server, from now on. */
     /* TODO 7: ERROR ends it. */
     /* TODO 8: when the time is up, send_last(), up to that often. Each time has an end of its own; a datagram
-       that is not the one does not move it. */
-    /* TODO 9: the block before comes again: its ACK is what we have sent last. An ACK that comes again is
-       nothing. */
+       that is not the one does not move it. Somebody who floods us does not keep us, either: after
+       MORE_THAN_A_QUEUE_HOLDS of those the time is up. */
+    /* TODO 9: the block before comes again: its ACK is what we have sent last. (Which block is before 0?) An ACK
+       that comes again is nothing. */
     (void)opcode, (void)block, (void)resends, (void)fail_with_message;
     return size == -1 ? fail(t, t->peer, "no answer") : 0;
 }
@@ -229,7 +232,10 @@ static int fetch_blocks(struct transfer *t, FILE *file, const char *local)
     /* TODO 5: await() block 1, write it, send_block() its ACK, and so on. The first with fewer than 512 bytes
        is the last. What type has a number behind whose 65535 comes 0? */
     (void)file, (void)local, (void)send_block;
-    return await(t, DATA, 1, RESENDS);
+    int size = await(t, DATA, 1, RESENDS);
+    if (size != -1)
+        to_do(5);
+    return size;
 }
 
 /* The file grows under another name, and gets its own when it is whole: so a transfer that fails leaves no
@@ -253,7 +259,8 @@ static int get(struct transfer *t, const char *host, const char *port, const cha
         return -1;
     }
     /* TODO 5: the last ACK. */
-    /* TODO 10: it may be lost, too. await() knows what to do when the last block comes again. */
+    /* TODO 10: it may be lost, too. await() knows what to do when the last block comes again. Which block, and how
+       many resends, do you tell it? That nothing comes is no failure. */
     return 0;
 }
 
