@@ -43,7 +43,7 @@ static in_port_t parse_port(const char *text)
     return 0;
 }
 
-/* Fills the gaps in descriptors 0 to 2: a socket that became number 2 would send our messages away. */
+/* Fills the gaps in descriptors 0 to 2, so that no socket becomes our stderr. */
 static int fill_standard_descriptors(void)
 {
     /* TODO 7: open /dev/null until you get a number above 2, and close that one. */
@@ -72,8 +72,12 @@ static int open_socket(const struct sockaddr_storage *addr, socklen_t length)
 /* Returns a descriptor that can be read when SIGTERM or SIGINT has come, or -1 with errno set. */
 static int open_signals(void)
 {
-    /* TODO 6: block the two, even if they were ignored, and make a signalfd of them. */
-    errx(3, "step 6 is still to do: see TODO 6");
+    sigset_t signals;
+
+    sigemptyset(&signals);
+    /* TODO 6: of no signals it is, as yet, and never has anything to say. Put the two into the set, and block
+       them. We may have been started with them ignored: SIG_DFL first. */
+    return signalfd(-1, &signals, 0);
 }
 
 /* Takes one datagram, and sends its sender the time. What goes wrong here is not the next one's concern. */
@@ -82,8 +86,9 @@ static void answer_one(int fd)
     struct sockaddr_storage client;
 
     /* TODO 3: recvfrom(). What must `length` be before the call? How much of the question do you want? */
-    /* TODO 4: the time as RFC 868 has it, with sendto() to whom? And if that fails? */
     errx(3, "step 3 is still to do: see TODO 3");
+    /* TODO 4: the time as RFC 868 has it, with sendto() to whom? And if that fails? */
+    errx(3, "step 4 is still to do: see TODO 4");
     (void)fd;
     (void)client;
 }
@@ -91,10 +96,11 @@ static void answer_one(int fd)
 /* Answers until a signal says stop. Returns 0, or -1 if it can't go on. */
 static int serve(int fd, int signals)
 {
-    /* TODO 5: wait, with poll(2), for a question or for a signal; EINTR is neither. Until step 6 is done, a loop
-       around answer_one() will do, if its recvfrom() may wait. */
-    (void)signals;
-    answer_one(fd);
+    /* TODO 5: this waits in recvfrom(), for a question alone. Wait with poll(2), for a question or for a signal;
+       EINTR is neither. From then on nothing else may wait: MSG_DONTWAIT. Return 0 for a signal, and -1 if poll()
+       fails. */
+    while (signals != -1)
+        answer_one(fd);
     return -1;
 }
 
@@ -114,7 +120,7 @@ int main(int argc, char *argv[])
     if (port == 0 || length == 0)
         return usage();
 
-    int signals = open_signals();       /* TODO 6: leave this out until then */
+    int signals = open_signals();
     if (signals == -1) {
         warn("signalfd");
         return 1;

@@ -46,7 +46,7 @@ static in_port_t parse_port(const char *text)
     return *end == '\0' && port <= 65535 ? (in_port_t)port : 0;
 }
 
-/* Fills the gaps in descriptors 0 to 2: a socket that became number 2 would send our messages away. */
+/* Fills the gaps in descriptors 0 to 2, so that no socket becomes our stderr. */
 static int fill_standard_descriptors(void)
 {
     int fd;
