@@ -22,6 +22,7 @@ static const struct command commands[] = {
     {"peer", command_peer, "peer N [OPTION]...", "plays the other end, to talk to by hand", help_peer, true},
     {"solution", command_solution, "solution N [--anyway]", "shows the solution", help_solution, false},
     {"reset", command_reset, "reset N", "puts the skeleton back, and keeps what you had", help_reset, false},
+    {"merge", command_merge, "merge DB... -o DB", "joins gradebooks", help_merge, false},
     {"doctor", command_doctor, "doctor", "what works on this machine, and how to mend the rest", help_doctor, false},
     {"help", command_help, "help [COMMAND]", "this list, or all about one command", NULL, false},
 };

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "check/registry.h"
+#include "commands/numbers.h"
 #include "commands/start.h"
 #include "record/result.h"
 #include "report/terminal.h"
@@ -48,14 +49,6 @@ struct check_options {
     bool trace;
 };
 
-static int read_number(const char *text, int base, unsigned long long max, unsigned long long *value)
-{
-    char *end;
-    errno = 0;
-    *value = strtoull(text, &end, base);
-    return errno != 0 || end == text || *end != '\0' || text[0] == '-' || *value > max ? -1 : 0;
-}
-
 static int read_options(int argc, char *argv[], struct check_options *options)
 {
     static const struct option names[] = {
@@ -77,13 +70,13 @@ static int read_options(int argc, char *argv[], struct check_options *options)
         case 'p': options->plain = true; break;
         case 't': options->trace = true; break;
         case 's':
-            if (read_number(optarg, 16, ~0ULL, &value) == -1)
+            if (number_read(optarg, 16, ~0ULL, &value) == -1)
                 return usage_error("--seed takes a hexadecimal number, not '%s'", optarg);
             options->seed = value;
             options->has_seed = true;
             break;
         case 'J':
-            if (read_number(optarg, 10, 64, &value) == -1 || value == 0)
+            if (number_read(optarg, 10, 64, &value) == -1 || value == 0)
                 return usage_error("--jobs takes a number from 1 to 64, not '%s'", optarg);
             options->jobs = (int)value;
             break;

@@ -72,6 +72,19 @@ const char *rundir(void)
     return lifeline == -1 ? NULL : path;
 }
 
+int rundir_enter(void)
+{
+    struct path own = path_of("%s/unit-XXXXXX", path);
+    struct stat outer;
+    if (strlen(own.text) >= sizeof path || stat(path, &outer) == -1 || mkdtemp(own.text) == NULL ||
+        chmod(own.text, 0711) == -1)
+        return -1;
+    if (geteuid() == 0 && chown(own.text, outer.st_uid, outer.st_gid) == -1)
+        return -1;
+    memcpy(path, own.text, strlen(own.text) + 1);
+    return 0;
+}
+
 void rundir_remove(void)
 {
     if (lifeline == -1)

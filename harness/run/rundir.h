@@ -11,5 +11,8 @@
 const char *rundir_make(void);
 /** Its path; NULL before rundir_make(). */
 const char *rundir(void);
+/** For a process that works for this run: goes on in a folder of its own inside, under a name that cannot be guessed.
+ *  Returns -1 with errno. */
+int rundir_enter(void);
 /** Removes it at once, and ends the janitor. */
 void rundir_remove(void);

@@ -128,8 +128,6 @@ static void hide(struct args *args, const char *path)
 
 static void bubblewrap(struct args *args, const struct world *world, const struct world_start *start)
 {
-    static char etc_folder[400];
-    snprintf(etc_folder, sizeof etc_folder, "%s/etc", rundir());
     ADD(args, "bwrap", "--unshare-all", "--unshare-user", "--die-with-parent", "--as-pid-1", "--new-session",
         "--cap-add", "CAP_NET_ADMIN", "--cap-add", "CAP_SYS_PTRACE", "--cap-add", "CAP_SYS_RESOURCE", "--clearenv",
         "--setenv", "PATH", "/usr/local/bin:/usr/bin:/bin", "--setenv", "LANG", "C.UTF-8", "--setenv", "TMPDIR", "/tmp",
@@ -139,7 +137,7 @@ static void bubblewrap(struct args *args, const struct world *world, const struc
     hide(args, world->kit.text);
     for (size_t i = 0; i < sizeof installed_kits / sizeof *installed_kits; i++)
         hide(args, installed_kits[i]);
-    ADD(args, "--ro-bind", etc_folder, "/etc", "--ro-bind-try", "/etc/ld.so.cache", "/etc/ld.so.cache", "--ro-bind-try",
+    ADD(args, "--ro-bind", world->etc, "/etc", "--ro-bind-try", "/etc/ld.so.cache", "/etc/ld.so.cache", "--ro-bind-try",
         "/etc/alternatives", "/etc/alternatives", "--proc", "/proc", "--dir", "/dev");
     for (size_t i = 0; i < sizeof devices / sizeof *devices; i++)
         add_device(args, devices[i]);
@@ -244,6 +242,7 @@ int world_init(struct world *world, const struct kit *kit, bool plain, const cha
         return -1;
     }
     snprintf(world->worker, sizeof world->worker, "%s/worker", rundir());
+    snprintf(world->etc, sizeof world->etc, "%s/etc", rundir());
     /* A copy that the unprivileged user can read, wherever the kit lies. */
     if (access(kit->worker.text, R_OK) == -1) {
         *problem = "the kit is not built: run make";

@@ -22,6 +22,7 @@ struct world {
     const char *why_plain; /**< the reason, for people; NULL when private */
     bool old_bubblewrap;   /**< it can't bound the size of /tmp */
     uid_t run_as;          /**< who programs run as; (uid_t)-1: as ourselves */
+    char etc[300];         /**< the small /etc of private worlds */
     char worker[300];      /**< the worker's executable, as this machine sees it */
     struct path kit;       /**< the kit's folder, which no private world shows */
 };

@@ -1,0 +1,277 @@
+#define _GNU_SOURCE
+#include "class/gradebook.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "class/sql.h"
+#include "record/result.h"
+
+enum { VERSION = 1, APPLICATION = 0x536f636b /* "Sock": file(1) tells it from other databases */ };
+
+static const char schema[] =
+    "CREATE TABLE setting (name TEXT PRIMARY KEY, value TEXT NOT NULL);"
+    "CREATE TABLE student (key TEXT PRIMARY KEY, name TEXT NOT NULL, id TEXT NOT NULL, login TEXT NOT NULL,"
+    " email TEXT NOT NULL);"
+    "CREATE TABLE submission (hash TEXT PRIMARY KEY, student TEXT NOT NULL REFERENCES student (key),"
+    " handed_in INTEGER NOT NULL, read_at INTEGER NOT NULL);"
+    "CREATE INDEX submission_student ON submission (student, read_at);"
+    "CREATE TABLE source (hash TEXT PRIMARY KEY, content BLOB NOT NULL);"
+    "CREATE TABLE file (submission TEXT NOT NULL REFERENCES submission (hash), path TEXT NOT NULL,"
+    " source TEXT NOT NULL REFERENCES source (hash), lesson TEXT, program TEXT, PRIMARY KEY (submission, path));"
+    "CREATE TABLE problem (submission TEXT NOT NULL REFERENCES submission (hash), place TEXT NOT NULL,"
+    " words TEXT NOT NULL, PRIMARY KEY (submission, place, words));"
+    "CREATE TABLE unit (submission TEXT NOT NULL REFERENCES submission (hash), lesson TEXT NOT NULL,"
+    " hash TEXT NOT NULL, made_at INTEGER NOT NULL, PRIMARY KEY (submission, lesson));"
+    "CREATE INDEX unit_hash ON unit (hash);"
+    "CREATE TABLE verdict (student TEXT NOT NULL REFERENCES student (key), unit TEXT NOT NULL, attempt INTEGER NOT "
+    "NULL,"
+    " lesson TEXT NOT NULL, status TEXT NOT NULL, score INTEGER NOT NULL, max_score INTEGER NOT NULL,"
+    " seed TEXT NOT NULL, kit TEXT NOT NULL, mode TEXT NOT NULL, fault INTEGER NOT NULL, graded_at INTEGER NOT NULL,"
+    " seconds REAL NOT NULL, cpu_seconds REAL NOT NULL, result TEXT NOT NULL, PRIMARY KEY (student, unit, attempt));"
+    /* What counts now: each student's newest submission, and of each of its units the last verdict. */
+    "CREATE VIEW newest AS SELECT student, hash FROM submission AS s WHERE hash ="
+    " (SELECT hash FROM submission WHERE student = s.student ORDER BY read_at DESC, handed_in DESC, hash LIMIT 1);"
+    "CREATE VIEW mark AS SELECT n.student, u.lesson, n.hash AS submission, v.unit, v.attempt, v.status, v.score,"
+    " v.max_score, v.seed, v.kit, v.mode, v.fault, v.graded_at, v.seconds, v.cpu_seconds, v.result"
+    " FROM newest AS n JOIN unit AS u ON u.submission = n.hash"
+    " JOIN verdict AS v ON v.student = n.student AND v.unit = u.hash AND v.attempt ="
+    " (SELECT max(attempt) FROM verdict WHERE student = n.student AND unit = u.hash);";
+
+struct hash hash_of(const void *data, size_t length)
+{
+    struct hash hash;
+    SHA256Data(data, length, hash.hex);
+    return hash;
+}
+
+/* ------------------------------------------------ opening */
+
+static const char *saying(const char *path, const char *words)
+{
+    static char text[600];
+    snprintf(text, sizeof text, "%.400s: %s", path, words);
+    return text;
+}
+
+static long long pragma(sqlite3 *db, const char *question)
+{
+    sqlite3_stmt *asked = NULL;
+    long long value = -1;
+    if (sqlite3_prepare_v2(db, question, -1, &asked, NULL) == SQLITE_OK && sqlite3_step(asked) == SQLITE_ROW)
+        value = sqlite3_column_int64(asked, 0);
+    sqlite3_finalize(asked);
+    return value;
+}
+
+static void begin_for_good(sqlite3 *db)
+{
+    /* One writer at a time, and what is committed survives a loss of power (sqlite.org, PRAGMA synchronous). */
+    sql_do(db, "PRAGMA locking_mode = EXCLUSIVE", "");
+    sql_do(db, "PRAGMA synchronous = EXTRA", "");
+    sql_do(db, "PRAGMA foreign_keys = ON", "");
+    sql_do(db, "BEGIN EXCLUSIVE", "");
+}
+
+static void make_tables(sqlite3 *db)
+{
+    char *words = NULL;
+    if (sqlite3_exec(db, schema, NULL, NULL, &words) != SQLITE_OK)
+        sql_failed(db);
+    char numbers[120];
+    snprintf(numbers, sizeof numbers, "PRAGMA application_id = %d; PRAGMA user_version = %d", APPLICATION, VERSION);
+    if (sqlite3_exec(db, numbers, NULL, NULL, NULL) != SQLITE_OK)
+        sql_failed(db);
+}
+
+/* NULL, or why it can't be used. An empty file is one that is to be made. */
+static const char *examined(sqlite3 *db, const char *path, bool create)
+{
+    long long application = pragma(db, "PRAGMA application_id");
+    long long version = pragma(db, "PRAGMA user_version");
+    long long tables = pragma(db, "SELECT count(*) FROM sqlite_master");
+    if (sqlite3_errcode(db) == SQLITE_BUSY)
+        return saying(path, "another sockeye is at work on this gradebook");
+    if (tables == 0 && create)
+        return NULL;
+    if (tables <= 0 || application != APPLICATION)
+        return saying(path, "this is no gradebook of Sockeye");
+    if (version > VERSION)
+        return saying(path, "this gradebook was made by a later Sockeye: use that one");
+    return NULL;
+}
+
+sqlite3 *gradebook_open(const char *path, enum gradebook_use use, const char **problem)
+{
+    static const int flags[] = {
+        [GRADEBOOK_READ] = SQLITE_OPEN_READONLY, [GRADEBOOK_WRITE] = SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE};
+    sqlite3 *db = NULL;
+    mode_t before = umask(077); /* it holds other people's work and marks */
+    int opened = sqlite3_open_v2(path, &db, flags[use], NULL);
+    umask(before);
+    if (opened != SQLITE_OK) {
+        *problem = saying(path, access(path, F_OK) == -1 ? "there is no such file" : sqlite3_errmsg(db));
+        sqlite3_close(db);
+        return NULL;
+    }
+    *problem = examined(db, path, use == GRADEBOOK_WRITE);
+    if (*problem != NULL) {
+        sqlite3_close(db);
+        return NULL;
+    }
+    if (use == GRADEBOOK_READ)
+        return db;
+    begin_for_good(db);
+    if (pragma(db, "SELECT count(*) FROM sqlite_master") == 0)
+        make_tables(db);
+    sql_do(db, "COMMIT", "");
+    return db;
+}
+
+/* ------------------------------------------------ verdicts */
+
+static json_t *without_dull_wires(const json_t *result)
+{
+    json_t *copy = json_deep_copy(result);
+    size_t i;
+    json_t *check;
+    json_array_foreach (json_object_get(copy, "checks"), i, check) {
+        if (!result_has_status(check, "failed"))
+            json_object_set_new(check, "wire", json_array());
+    }
+    return copy;
+}
+
+static bool has_fault(const json_t *result)
+{
+    size_t i;
+    json_t *check;
+    json_array_foreach (json_object_get(result, "checks"), i, check) {
+        if (result_has_status(check, "fault"))
+            return true;
+    }
+    return result_has_status(result, "fault");
+}
+
+void gradebook_keep(sqlite3 *db, const struct verdict_row *row)
+{
+    json_t *kept = without_dull_wires(row->result);
+    char *text = json_dumps(kept, JSON_COMPACT);
+    sql_do(db,
+           "INSERT INTO verdict SELECT ?1, ?2, 1 + coalesce(max(attempt), 0), ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, "
+           "?12, ?13,"
+           " ?14 FROM verdict WHERE student = ?1 AND unit = ?2",
+           "ttttiitttilddt", row->student, row->unit, row->lesson, result_text(row->result, "status"),
+           result_number(row->result, "score"), result_number(row->result, "max_score"), row->seed, row->kit, row->mode,
+           has_fault(row->result), (long long)time(NULL), row->seconds, row->cpu_seconds, text);
+    free(text);
+    json_decref(kept);
+}
+
+void gradebook_set(sqlite3 *db, const char *name, const char *value)
+{
+    sql_do(db, "INSERT INTO setting VALUES (?1, ?2) ON CONFLICT (name) DO UPDATE SET value = ?2", "tt", name, value);
+}
+
+char *gradebook_get(sqlite3 *db, const char *name)
+{
+    char *value = NULL;
+    sqlite3_stmt *asked = sql_ask(db, "SELECT value FROM setting WHERE name = ?", "t", name);
+    while (sql_next(asked))
+        value = strdup(sql_text(asked, 0));
+    return value;
+}
+
+/* ------------------------------------------------ documents */
+
+static json_t *student_of(sqlite3_stmt *row)
+{
+    static const char *const members[] = {"name", "id", "login", "email"};
+    json_t *student = json_object();
+    for (int i = 0; i < 4; i++) {
+        if (*sql_text(row, i + 1) != '\0')
+            json_object_set_new(student, members[i], json_string(sql_text(row, i + 1)));
+    }
+    return student;
+}
+
+static json_t *problems_of(sqlite3 *db, const char *submission)
+{
+    json_t *problems = json_array();
+    sqlite3_stmt *row = sql_ask(db, "SELECT place, words FROM problem WHERE submission = ? ORDER BY 1, 2", "t",
+                                submission);
+    while (sql_next(row))
+        json_array_append_new(problems, json_pack("{s:s, s:s}", "place", sql_text(row, 0), "words", sql_text(row, 1)));
+    return problems;
+}
+
+static void add_lessons(sqlite3 *db, json_t *document, const char *student)
+{
+    sqlite3_stmt *row = sql_ask(db,
+                                "SELECT result, graded_at, seed, kit, mode FROM mark WHERE student = ? ORDER BY lesson",
+                                "t", student);
+    while (sql_next(row)) {
+        json_t *lesson = json_loads(sql_text(row, 0), 0, NULL);
+        if (lesson == NULL)
+            continue;
+        json_object_set_new(lesson, "graded_at", json_integer(sqlite3_column_int64(row, 1)));
+        json_object_set_new(document, "seed", json_string(sql_text(row, 2)));
+        json_object_set_new(document, "kit", json_string(sql_text(row, 3)));
+        json_object_set_new(document, "mode", json_string(sql_text(row, 4)));
+        json_array_append_new(json_object_get(document, "lessons"), lesson);
+    }
+}
+
+void gradebook_documents(sqlite3 *db, document_function *tell, void *context)
+{
+    sqlite3_stmt *row =
+        sql_ask(db,
+                "SELECT key, name, id, login, email, s.hash, s.handed_in FROM student"
+                " JOIN newest AS n ON n.student = key JOIN submission AS s ON s.hash = n.hash ORDER BY key",
+                "");
+    while (sql_next(row)) {
+        json_t *document = result_new("", "0", true, sql_text(row, 0));
+        json_object_set_new(document, "student", student_of(row));
+        json_object_set_new(document, "content", json_string(sql_text(row, 5)));
+        json_object_set_new(document, "handed_in", json_integer(sqlite3_column_int64(row, 6)));
+        json_object_set_new(document, "problems", problems_of(db, sql_text(row, 5)));
+        add_lessons(db, document, sql_text(row, 0));
+        result_sum(document);
+        tell(context, document);
+        json_decref(document);
+    }
+}
+
+/* ------------------------------------------------ joining */
+
+int gradebook_merge(sqlite3 *db, const char *path, const char **problem)
+{
+    static const char *const tables[] = {"setting", "student", "submission", "source", "file", "problem", "verdict"};
+    sqlite3 *other = gradebook_open(path, GRADEBOOK_READ, problem);
+    if (other == NULL)
+        return -1;
+    sqlite3_close(other);
+    sql_do(db, "ATTACH ? AS other", "t", path);
+    sql_do(db, "BEGIN", "");
+    for (size_t i = 0; i < sizeof tables / sizeof *tables; i++) {
+        char statement[120];
+        snprintf(statement, sizeof statement, "INSERT OR IGNORE INTO %s SELECT * FROM other.%s", tables[i], tables[i]);
+        sql_do(db, statement, "");
+    }
+    /* What was read later counts. */
+    sql_do(db,
+           "UPDATE submission SET read_at = max(read_at, (SELECT o.read_at FROM other.submission AS o WHERE o.hash ="
+           " submission.hash)) WHERE hash IN (SELECT hash FROM other.submission)",
+           "");
+    sql_do(db,
+           "INSERT INTO unit SELECT * FROM other.unit WHERE true ON CONFLICT (submission, lesson) DO UPDATE SET"
+           " hash = excluded.hash, made_at = excluded.made_at WHERE excluded.made_at > made_at",
+           "");
+    sql_do(db, "COMMIT", "");
+    sql_do(db, "DETACH other", "");
+    return 0;
+}

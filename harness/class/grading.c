@@ -1,0 +1,213 @@
+#define _GNU_SOURCE
+#include "class/grading.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include "class/progress.h"
+#include "class/units.h"
+#include "record/result.h"
+#include "run/grade.h"
+#include "run/jobs.h"
+#include "run/path.h"
+#include "run/rundir.h"
+
+/* Many checks wait rather than work, so there are more of them under way than the machine has processors. A unit
+   that takes longer than UNIT_SECONDS hangs by a fault of ours: its checks have deadlines of their own. */
+enum { UNITS_A_CORE = 4, JOBS_A_UNIT = 4, UNIT_SECONDS = 3600 };
+
+struct class_run {
+    const struct grading_plan *plan;
+    struct job job[JOBS_MAX];
+    struct unit unit[JOBS_MAX]; /* of the job at the same place */
+    double began[JOBS_MAX];
+    int places;
+    struct progress progress;
+    struct graded graded;
+};
+
+/* ------------------------------------------------ a unit, in its own process */
+
+static double cpu_of(int who)
+{
+    struct rusage usage;
+    getrusage(who, &usage);
+    return (double)(usage.ru_utime.tv_sec + usage.ru_stime.tv_sec) +
+           (double)(usage.ru_utime.tv_usec + usage.ru_stime.tv_usec) / 1e6;
+}
+
+static _Noreturn void be_unit(const struct class_run *run, int place, int result, int errors, const char *work)
+{
+    const struct grading_plan *class = run->plan;
+    prctl(PR_SET_PDEATHSIG, SIGKILL);
+    dup2(errors, 2);
+    struct world world = *class->world;
+    if (!world.is_private && world.run_as != (uid_t)-1)
+        world.run_as += (uid_t)(place * JOBS_A_UNIT); /* users that no other unit has */
+    struct plan plan = {.kit = class->terms->kit,
+                        .world = &world,
+                        .lesson = {kit_lesson(class->terms->kit, run->unit[place].lesson)},
+                        .lessons = 1,
+                        .work = work,
+                        .submission = run->unit[place].student,
+                        .seed = class->terms->seed,
+                        .jobs = JOBS_A_UNIT,
+                        .memcheck = class->terms->memcheck};
+    json_t *document = rundir_enter() == -1 ? NULL : grade(&plan);
+    remove_tree(rundir());
+    remove_tree(work);
+    json_t *back = json_pack("{s:o?, s:f}", "document", document, "cpu_seconds",
+                             cpu_of(RUSAGE_SELF) + cpu_of(RUSAGE_CHILDREN));
+    jobs_hand_back(result, back);
+    _exit(0);
+}
+
+/* ------------------------------------------------ the class */
+
+static int free_place(const struct class_run *run)
+{
+    for (int i = 0; i < run->places; i++) {
+        if (run->job[i].pid == 0)
+            return i;
+    }
+    return -1;
+}
+
+static bool start_unit(struct class_run *run, int place)
+{
+    struct unit *unit = &run->unit[place];
+    if (!units_next(run->plan->db, unit))
+        return false;
+    struct path work = path_of("%s/handed-in-XXXXXX", rundir());
+    int result[2];
+    int errors[2];
+    if (mkdtemp(work.text) == NULL || unit_write(run->plan->db, unit, work.text) == -1 ||
+        pipe2(result, O_CLOEXEC) == -1 || pipe2(errors, O_CLOEXEC) == -1)
+        return false;
+    pid_t pid = fork();
+    if (pid == 0)
+        be_unit(run, place, result[1], errors[1], work.text);
+    close(result[1]);
+    close(errors[1]);
+    run->began[place] = jobs_now();
+    run->job[place] = (struct job){
+        .pid = pid, .result = result[0], .errors = errors[0], .deadline = jobs_now() + UNIT_SECONDS};
+    return pid != -1;
+}
+
+/* What a unit is that has broken off: no verdict on the student. */
+static json_t *broken(const struct class_run *run, int place, const struct job *job)
+{
+    const struct lesson *lesson = kit_lesson(run->plan->terms->kit, run->unit[place].lesson);
+    return json_pack("{s:i, s:s, s:s, s:i, s:i, s:{s:s, s:i, s:s}, s:[]}", "number", lesson->number, "name",
+                     lesson->name, "status", "fault", "score", 0, "max_score", lesson_points(lesson), "build", "status",
+                     "fault", "warnings", 0, "output", job->words[0] == '\0' ? "its grading broke off" : job->words,
+                     "checks");
+}
+
+static void end_unit(struct class_run *run, const struct job *job, json_t *value)
+{
+    int place = (int)(job - run->job);
+    const struct unit *unit = &run->unit[place];
+    const json_t *document = json_object_get(value, "document");
+    json_t *result = json_incref(json_array_get(json_object_get(document, "lessons"), 0));
+    if (result == NULL)
+        result = broken(run, place, job);
+    char seed[32];
+    snprintf(seed, sizeof seed, "%llx", (unsigned long long)run->plan->terms->seed);
+    struct verdict_row row = {.student = unit->student,
+                              .lesson = unit->lesson,
+                              .unit = unit->hash.hex,
+                              .seed = seed,
+                              .kit = kit_version(),
+                              .mode = run->plan->world->is_private ? "private" : "plain",
+                              .result = result,
+                              .seconds = jobs_now() - run->began[place],
+                              .cpu_seconds = json_real_value(json_object_get(value, "cpu_seconds"))};
+    gradebook_keep(run->plan->db, &row);
+    run->graded.units++;
+    run->graded.cpu_seconds += row.cpu_seconds;
+    char what[320];
+    snprintf(what, sizeof what, "%s, %s", unit->student, unit->lesson);
+    progress_step(&run->progress, what);
+    json_decref(result);
+    json_decref(value);
+}
+
+static void end_job(const struct job *job)
+{
+    kill(job->pid, job->overdue ? SIGKILL : SIGTERM);
+}
+
+static void stop_units(struct class_run *run)
+{
+    for (int i = 0; i < run->places; i++) {
+        if (run->job[i].pid != 0)
+            kill(run->job[i].pid, SIGTERM);
+    }
+    for (int i = 0; i < run->places; i++) {
+        if (run->job[i].pid != 0)
+            jobs_reap(run->job[i].pid);
+    }
+}
+
+static int collect(const struct grading_plan *plan)
+{
+    return units_collect(plan->db, plan->shard, plan->shards);
+}
+
+/* All that is in the list, once. */
+static void grade_list(struct class_run *run, int count, int places)
+{
+    run->places = places;
+    run->progress = progress_begin(count);
+    for (;;) {
+        int place;
+        while (!jobs_interrupted() && (place = free_place(run)) != -1 && start_unit(run, place))
+            ;
+        bool busy = false;
+        for (int i = 0; i < run->places; i++)
+            busy = busy || run->job[i].pid != 0;
+        if (!busy)
+            break;
+        json_t *value = NULL;
+        struct job *job = jobs_wait(run->job, run->places, &value, end_job);
+        if (job == NULL)
+            break;
+        end_unit(run, job, value);
+    }
+    progress_clear(&run->progress);
+    if (jobs_interrupted())
+        stop_units(run);
+}
+
+struct graded grade_class(const struct grading_plan *plan)
+{
+    static struct class_run run;
+    memset(&run, 0, sizeof run);
+    run.plan = plan;
+    int cores = (int)sysconf(_SC_NPROCESSORS_ONLN);
+    int places = plan->jobs > 0 ? (plan->jobs + JOBS_A_UNIT - 1) / JOBS_A_UNIT : cores * UNITS_A_CORE;
+    double began = jobs_now();
+    jobs_catch_signals();
+    int open = collect(plan);
+    run.graded.kept = units_total(plan->db) - open;
+    grade_list(&run, open, places > JOBS_MAX ? JOBS_MAX : places);
+    int faults = collect(plan);
+    if (faults > 0 && !jobs_interrupted()) { /* time can't be judged on a machine that is too busy: alone, it can */
+        run.graded.again = faults;
+        grade_list(&run, faults, 1);
+        faults = collect(plan);
+    }
+    run.graded.faults = jobs_interrupted() ? 0 : faults;
+    run.graded.open = jobs_interrupted() ? faults : 0;
+    run.graded.seconds = jobs_now() - began;
+    return run.graded;
+}

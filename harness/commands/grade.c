@@ -1,0 +1,199 @@
+/** sockeye grade: grades a class of strangers. */
+#define _GNU_SOURCE
+#include <errno.h>
+#include <getopt.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+#include <sys/stat.h>
+
+#include "class/grading.h"
+#include "class/sql.h"
+#include "commands/numbers.h"
+#include "report/screen.h"
+#include "run/path.h"
+#include "run/rundir.h"
+#include "sockeye.h"
+
+const char help_grade[] = "Grades what a class has handed in: SUBMISSION is a student's folder, a folder of them, an "
+                          "archive of one student or an "
+                          "archive of all as Moodle, Canvas and Gradescope give it out. Everything is kept in DIR: the "
+                          "gradebook, the class page and a "
+                          "feedback file for each student. A run that was broken off, however it ended, goes on where "
+                          "it was, and what was graded "
+                          "before is graded again only if it has changed. The status is 0 when every submission was "
+                          "graded, whatever the marks.\n"
+                          "\n"
+                          "  -o DIR\twhere the gradebook is, or is made\n"
+                          "  --seed HEX\tthe random inputs; without it one is chosen for the whole class, and kept\n"
+                          "  --jobs N\tso many checks side by side at most, 1 to 64\n"
+                          "  --shard I/N\tonly the I-th of N parts; sockeye merge joins their gradebooks\n"
+                          "  --no-memcheck\tleaves valgrind out: faster, and memory is not graded\n"
+                          "  --plain\tuses this machine's own loopback; only with --trust\n"
+                          "  --trust\tgrades without a world that cages the programs, where none is to be had\n";
+
+struct grade_options {
+    const char *folder;
+    const char *seed;
+    struct grading_plan plan;
+    bool no_memcheck;
+    bool plain;
+    bool trust;
+};
+
+static int read_shard(const char *text, struct grading_plan *plan)
+{
+    char end;
+    bool right = sscanf(text, "%d/%d%c", &plan->shard, &plan->shards, &end) == 2 && plan->shard >= 1 &&
+                 plan->shard <= plan->shards;
+    return right ? 0 : usage_error("--shard takes I/N, such as 1/4, not '%s'", text);
+}
+
+static int read_options(int argc, char *argv[], struct grade_options *options)
+{
+    static const struct option names[] = {
+        {"output", required_argument, NULL, 'o'}, {"seed", required_argument, NULL, 's'},
+        {"jobs", required_argument, NULL, 'J'},   {"shard", required_argument, NULL, 'h'},
+        {"no-memcheck", no_argument, NULL, 'M'},  {"plain", no_argument, NULL, 'p'},
+        {"trust", no_argument, NULL, 'T'},        {NULL, 0, NULL, 0},
+    };
+    unsigned long long value;
+    int name;
+    while ((name = getopt_long(argc, argv, "o:", names, NULL)) != -1) {
+        switch (name) {
+        case 'o': options->folder = optarg; break;
+        case 'M': options->no_memcheck = true; break;
+        case 'p': options->plain = true; break;
+        case 'T': options->trust = true; break;
+        case 's':
+            if (number_read(optarg, 16, ~0ULL, &value) == -1)
+                return usage_error("--seed takes a hexadecimal number, not '%s'", optarg);
+            options->seed = optarg;
+            break;
+        case 'J':
+            if (number_read(optarg, 10, 64, &value) == -1 || value == 0)
+                return usage_error("--jobs takes a number from 1 to 64, not '%s'", optarg);
+            options->plan.jobs = (int)value;
+            break;
+        case 'h':
+            if (read_shard(optarg, &options->plan) != 0)
+                return EXIT_USAGE;
+            break;
+        default: return usage_error("see %s help grade", sockeye_name());
+        }
+    }
+    if (options->folder == NULL)
+        return usage_error("grade takes -o DIR: the folder for the gradebook and the pages");
+    if (optind == argc)
+        return usage_error("grade takes what is to be graded: folders and archives");
+    if (options->plain && !options->trust)
+        return usage_error("--plain cages nothing: programs would run as you do. --trust says that you know it");
+    return 0;
+}
+
+/* The whole class has one seed: everybody had the same conversation. */
+static uint64_t class_seed(sqlite3 *db, const char *asked)
+{
+    char text[32] = "";
+    char *kept = gradebook_get(db, "seed");
+    if (asked != NULL)
+        snprintf(text, sizeof text, "%s", asked);
+    else if (kept != NULL)
+        snprintf(text, sizeof text, "%s", kept);
+    else {
+        uint32_t fresh = 0;
+        if (getrandom(&fresh, sizeof fresh, 0) == -1)
+            fresh = 1;
+        snprintf(text, sizeof text, "%x", fresh);
+    }
+    free(kept);
+    gradebook_set(db, "seed", text);
+    return strtoull(text, NULL, 16);
+}
+
+static int read_all(sqlite3 *db, const struct world *world, int argc, char *argv[], struct terms *terms)
+{
+    struct intake *intake = intake_begin(db);
+    int unread = 0;
+    for (int i = optind; i < argc; i++) {
+        const char *problem;
+        if (intake_read(intake, world, argv[i], &problem) == -1) {
+            usage_error("%s: %s", argv[i], problem);
+            unread++;
+        }
+    }
+    int students = intake_finish(intake, terms);
+    return unread > 0 ? -1 : students;
+}
+
+static void tell(const struct graded *graded, int students, const char *folder)
+{
+    printf("%d student%s: %d verdict%s in %.0f s", students, students == 1 ? "" : "s", graded->units,
+           graded->units == 1 ? "" : "s", graded->seconds);
+    if (graded->kept > 0)
+        printf(", %d kept from before", graded->kept);
+    puts(".");
+    if (graded->again > 0)
+        printf("%d graded once more, alone, since the machine had been too busy to judge time.\n", graded->again);
+    if (graded->faults > 0)
+        printf(
+            "%d could not be graded: a fault of this machine or the kit, never a student's. Run this again; %s doctor "
+            "says what is missing.\n",
+            graded->faults, sockeye_name());
+    if (graded->open > 0)
+        printf("Interrupted: %d are open. The same command goes on from here.\n", graded->open);
+    printf("gradebook   %s/gradebook.sqlite\n", folder);
+}
+
+static int grade_into(sqlite3 *db, const struct kit *kit, const struct world *world, struct grade_options *options,
+                      int argc, char *argv[])
+{
+    static struct terms terms;
+    terms = (struct terms){.kit = kit,
+                           .seed = class_seed(db, options->seed),
+                           .memcheck = !options->no_memcheck,
+                           .is_private = world->is_private};
+    int students = read_all(db, world, argc, argv, &terms);
+    if (students == -1)
+        return EXIT_USAGE;
+    if (students == 0)
+        return refusal("there is nothing to grade: no student was found");
+    options->plan.db = db;
+    options->plan.terms = &terms;
+    options->plan.world = world;
+    struct graded graded = grade_class(&options->plan);
+    tell(&graded, students, options->folder);
+    return graded.faults + graded.open > 0 ? EXIT_FAULT : 0;
+}
+
+int command_grade(const struct kit *kit, int argc, char *argv[])
+{
+    static struct grade_options options;
+    int wrong = read_options(argc, argv, &options);
+    if (wrong != 0)
+        return wrong;
+    if (folder_make(options.folder, 0700) == -1)
+        return fault_error("%s: %s", options.folder, strerror(errno));
+    const char *problem;
+    struct world world;
+    if (world_init(&world, kit, options.plain, &problem) == -1) {
+        rundir_remove();
+        return fault_error("%s", problem);
+    }
+    int result;
+    sqlite3 *db = NULL;
+    if (!world.is_private && !options.trust)
+        result = fault_error(
+            "no cage for what was handed in (%s), so it is not run. %s doctor says how to mend that; if you "
+            "trust all of it, grade with --trust.",
+            world.why_plain, sockeye_name());
+    else if ((db = gradebook_open(path_of("%s/gradebook.sqlite", options.folder).text, GRADEBOOK_WRITE, &problem)) ==
+             NULL)
+        result = fault_error("%s", problem);
+    else
+        result = grade_into(db, kit, &world, &options, argc, argv);
+    sqlite3_close(db);
+    rundir_remove();
+    return result;
+}
