@@ -17,7 +17,8 @@ struct progress progress_begin(int total)
 {
     const char *terminal = getenv("TERM");
     bool dumb = terminal == NULL || *terminal == '\0' || terminal[0] == 'd'; /* "dumb" */
-    return (struct progress){.total = total, .began = jobs_now(), .told = jobs_now(), .on_terminal = isatty(2) && !dumb};
+    return (struct progress){
+        .total = total, .began = jobs_now(), .told = jobs_now(), .on_terminal = isatty(2) && !dumb};
 }
 
 static void print_time_left(const struct progress *progress, double elapsed)
