@@ -67,7 +67,8 @@ static int group_address(const char *group, const char *port, struct sockaddr_in
 /* Returns a socket that hears the group and nothing else, or -1 with errno set. */
 static int open_socket(const struct sockaddr_in *group, struct in_addr interface)
 {
-    /* TODO 7: say that you share the port; bind, to which address? And join, where? */
+    /* TODO 7: say that you share the port; bind, to which address? And join, where? A struct ip_mreq has the group
+       and the interface. */
     errx(3, "step 7 is still to do: see TODO 7");
     (void)group;
     (void)interface;
@@ -76,8 +77,11 @@ static int open_socket(const struct sockaddr_in *group, struct in_addr interface
 /* Returns a descriptor that can be read when SIGTERM or SIGINT has come, or -1 with errno set. */
 static int open_signals(void)
 {
-    /* TODO 9: block the two, even if they were ignored, and make a signalfd of them. */
-    errx(3, "step 9 is still to do: see TODO 9");
+    sigset_t signals;
+
+    sigemptyset(&signals);
+    /* TODO 9: put the two into the set and block them, even if they were ignored, as in lesson 13. */
+    return signalfd(-1, &signals, 0);
 }
 
 /* Takes one datagram and prints it. Returns 1 if it did, 0 if there was none, -1 if it can't go on. */
@@ -96,12 +100,16 @@ static int print_one(int fd)
 /* Prints `count` datagrams, if that is 0 all that come, until a signal says stop. Returns -1 if it can't. */
 static int listen_to_group(int fd, int signals, long count)
 {
-    /* TODO 9: wait, with poll(2), for a datagram or for a signal; EINTR is neither. Until then a loop around
-       print_one() will do, if its recvfrom() may wait. */
+    int printed = 0;
+
+    /* TODO 9: this waits in recvfrom(). Wait with poll(2), for a datagram or for a signal; EINTR is neither. From
+       then on nothing else may wait: MSG_DONTWAIT. */
     /* TODO 10: COUNT. */
     (void)signals;
     (void)count;
-    return print_one(fd);
+    while (printed != -1)
+        printed = print_one(fd);
+    return -1;
 }
 
 int main(int argc, char *argv[])
@@ -121,7 +129,7 @@ int main(int argc, char *argv[])
         inet_pton(AF_INET, operands[2], &interface) != 1)
         return usage();
 
-    int signals = open_signals();       /* TODO 9: leave this out until then */
+    int signals = open_signals();
     if (signals == -1) {
         warn("signalfd");
         return 1;

@@ -29,7 +29,7 @@ static int usage(void)
     return 2;
 }
 
-/* Fills the gaps in descriptors 0 to 2: a socket that became number 2 would send our messages away. */
+/* Fills the gaps in descriptors 0 to 2, so that no socket becomes our stderr. */
 static int fill_standard_descriptors(void)
 {
     /* TODO 5: open /dev/null until you get a number above 2, and close that one. */
@@ -51,6 +51,7 @@ static int group_address(const char *group, const char *port, struct sockaddr_in
 {
     /* TODO 2: inet_pton() says whether it is an address. What says whether it is a group's, and in which
        order does it want the bytes? */
+    errx(3, "step 2 is still to do: see TODO 2");
     (void)group;
     (void)port;
     memset(addr, 0, sizeof *addr);

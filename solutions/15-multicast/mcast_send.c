@@ -29,7 +29,7 @@ static int usage(void)
     return 2;
 }
 
-/* Fills the gaps in descriptors 0 to 2: a socket that became number 2 would send our messages away. */
+/* Fills the gaps in descriptors 0 to 2, so that no socket becomes our stderr. */
 static int fill_standard_descriptors(void)
 {
     int fd;
