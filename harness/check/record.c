@@ -7,6 +7,7 @@ static struct event events[RECORD_EVENTS_MAX];
 static size_t count;
 static size_t left_out;
 static double beginning;
+static double held_at; /* since then the clock stands still; 0: it goes */
 
 static double monotonic(void)
 {
@@ -20,11 +21,22 @@ void record_begin(void)
     beginning = monotonic();
     count = 0;
     left_out = 0;
+    held_at = 0;
 }
 
 double now(void)
 {
-    return monotonic() - beginning;
+    return (held_at > 0 ? held_at : monotonic()) - beginning;
+}
+
+void record_hold(bool hold)
+{
+    if (hold && held_at == 0) {
+        held_at = monotonic();
+    } else if (!hold && held_at > 0) {
+        beginning += monotonic() - held_at;
+        held_at = 0;
+    }
 }
 
 static bool same(const char *a, const char *b)

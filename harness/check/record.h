@@ -7,6 +7,7 @@
  */
 #pragma once
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "check/bytes.h"
@@ -38,5 +39,7 @@ const struct event *record_get(size_t index);
 
 /** Seconds since the check began (CLOCK_MONOTONIC). */
 double now(void);
+/** Holds the clock of now(), or lets it go on. */
+void record_hold(bool hold);
 /** Begins the record: time 0 is now. */
 void record_begin(void);

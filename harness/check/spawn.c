@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
+#include <string.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
@@ -12,6 +13,7 @@
 
 #include "check/bytes.h"
 #include "check/cage.h"
+#include "check/debugger.h"
 #include "check/stage.h"
 #include "check/strace.h"
 #include "check/verdict.h"
@@ -126,10 +128,13 @@ pid_t spawn(const struct how *how, const char *const *vector, struct spawned_end
     make_pipe(err);
     make_pipe(problem);
 
+    bool debugged = debugger_wants(strrchr(vector[0], '/') + 1);
     pid_t pid = fork();
     if (pid == -1)
         fault("no process for a program: %s", strerror(errno));
     if (pid == 0) {
+        if (debugged && debugger_awaits() == -1)
+            report_problem(problem[1], "let gdb trace it");
         const char *undone = become_program(how, in[0], out[1], err[1]);
         if (undone != NULL)
             report_problem(problem[1], undone);
@@ -149,6 +154,8 @@ pid_t spawn(const struct how *how, const char *const *vector, struct spawned_end
         strace_trace(pid, how->traced_calls);
         kill(pid, SIGCONT);
     }
+    if (debugged)
+        debugger_takes(pid);
     char words[256];
     ssize_t n = read(problem[0], words, sizeof words - 1);
     close(problem[0]);

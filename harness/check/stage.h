@@ -15,8 +15,10 @@ struct stage {
     uid_t run_as;         /**< the user that programs run as; (uid_t)-1: the worker's own */
     int processes;        /**< as many may the user have who runs the programs (RLIMIT_NPROC); 0: no limit */
     uint64_t seed;
-    bool memcheck; /**< programs run under valgrind */
-    bool trace;    /**< their system calls are recorded */
+    bool memcheck;     /**< programs run under valgrind */
+    bool trace;        /**< their system calls are recorded */
+    const char *debug; /**< this program is stopped in gdb, "": the first that is run; NULL: none */
+    bool capture;      /**< the packets are captured */
 };
 
 extern struct stage stage;

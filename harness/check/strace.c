@@ -116,6 +116,8 @@ static const char *attach(pid_t program, const char *const *args)
 void strace_inject(const char *calls, const char *error)
 {
     enum { ATTACHED_MAX = 32 };
+    if (stage.debug != NULL)
+        not_graded("this check makes system calls fail by means of strace, which can't trace a program beside gdb");
     if (!strace_is_installed())
         not_graded("strace is not installed: install the package strace");
     const char *args[12 + 2 * ATTACHED_MAX] = {"strace", "-qq",

@@ -6,6 +6,7 @@
 #include "check/datagram.h"
 #include "check/program.h"
 #include "check/record.h"
+#include "check/stage.h"
 #include "check/verdict.h"
 #include "check/wait.h"
 #include "look/proc.h"
@@ -33,7 +34,7 @@ void ends_no_sooner(struct program *program, const struct station *station, doub
 {
     finishes(program);
     double lasted = program->ended_at - datagram_last(station);
-    if (lasted < seconds - clock_tick)
+    if (lasted < seconds - clock_tick && stage.debug == NULL) /* the program's clocks go on in gdb, ours does not */
         fails(text("%s listens until %g s have passed without an answer", program->name, seconds),
               text("it ended %.3f s after the last datagram; %s", lasted, program_fate(program)));
 }

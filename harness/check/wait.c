@@ -5,6 +5,7 @@
 #include <stdio.h>
 
 #include "check/conn.h"
+#include "check/debugger.h"
 #include "check/dns.h"
 #include "check/program.h"
 #include "check/record.h"
@@ -12,7 +13,7 @@
 #include "check/verdict.h"
 #include "look/stuck.h"
 
-enum { SCHEDULED_MAX = 256, ATTENDED_MAX = 4, MEMORY_MAX = 256 << 20, MEMORY_STEP = 16 << 20 };
+enum { SCHEDULED_MAX = 256, ATTENDED_MAX = 5, MEMORY_MAX = 256 << 20, MEMORY_STEP = 16 << 20 };
 
 /* Looks begin when most programs would have answered, and grow rarer: a look costs some 50 µs of CPU a thread. */
 static const double first_look = 0.003;
@@ -153,8 +154,8 @@ static bool is_about_to_be_answered(void)
 /* Sure only after a deeper look in between two that agree. */
 static bool is_stuck(struct watch *watch)
 {
-    if (!last_look.asleep || watch->doubted || !has_been_still(watch) || scheduled_count > 0 || conns_in_flight() ||
-        is_about_to_be_answered())
+    if (debugger_is_there() || !last_look.asleep || watch->doubted || !has_been_still(watch) || scheduled_count > 0 ||
+        conns_in_flight() || is_about_to_be_answered())
         return false;
     uint64_t before = watch->signature;
     bool certain = stuck_is_certain(&last_look);
@@ -178,9 +179,20 @@ static void check_stopped(const struct watch *watch)
     fails("a program that runs", "your program has stopped itself (state T)");
 }
 
+static double earlier(double a, double b)
+{
+    return a < b ? a : b;
+}
+
+/* A check's time is up at some time, but not for who thinks in gdb. */
+static double end_of_check(double room)
+{
+    return stage.debug != NULL ? 1e9 : CHECK_SECONDS * room + stood_still;
+}
+
 static void sleep_until(const struct awaited *awaited, double when)
 {
-    struct pollfd fds[PROGRAMS_MAX * 3 + ATTENDED_MAX + 1];
+    struct pollfd fds[PROGRAMS_MAX * 3 + ATTENDED_MAX + 2];
     int n = programs_poll_fds(fds, PROGRAMS_MAX * 3);
     for (int i = 0; i < attended_count; i++)
         fds[n++] = (struct pollfd){.fd = attended[i].fd, .events = POLLIN};
@@ -188,6 +200,10 @@ static void sleep_until(const struct awaited *awaited, double when)
         fds[n++] = (struct pollfd){.fd = awaited->fd, .events = awaited->events};
     double start = now();
     double seconds = when < start ? 0 : when - start;
+    if (debugger_is_there()) { /* which stops and starts the clock */
+        fds[n++] = (struct pollfd){.fd = debugger_end(), .events = POLLIN};
+        seconds = earlier(seconds, first_gap * 10);
+    }
     struct timespec timeout = {(time_t)seconds, (long)((seconds - (double)(time_t)seconds) * 1e9)};
     bool timed_out = ppoll(fds, (nfds_t)n, &timeout, NULL) == 0;
     if (timed_out && now() - when > lateness)
@@ -195,11 +211,6 @@ static void sleep_until(const struct awaited *awaited, double when)
     double late = now() - start - seconds;
     if (late > hardly_late)
         stood_still += late;
-}
-
-static double earlier(double a, double b)
-{
-    return a < b ? a : b;
 }
 
 /* Bytes that have moved so far, in any direction: a slow program that gets on is not late. */
@@ -218,7 +229,7 @@ enum waited wait_until(const struct awaited *awaited)
     double room = stage.memcheck ? 4 : 1;
     bool by_progress = awaited->seconds <= 0;
     double patience = by_progress ? WAIT_SECONDS * room : awaited->seconds;
-    double deadline = earlier(now() + patience, CHECK_SECONDS * room + stood_still);
+    double deadline = earlier(now() + patience, end_of_check(room));
     double counted = stood_still;
     size_t moved = bytes_moved();
     size_t memory = last_memory;
@@ -227,6 +238,7 @@ enum waited wait_until(const struct awaited *awaited)
     bool none_left = false;
     for (;;) {
         programs_attend();
+        debugger_attend();
         for (int i = 0; i < attended_count; i++)
             attended[i].attend(attended[i].fd);
         do_scheduled();
@@ -240,6 +252,8 @@ enum waited wait_until(const struct awaited *awaited)
             deadline += stood_still - counted;
             counted = stood_still;
         }
+        if (by_progress && debugger_is_there())
+            deadline = now() + patience;
         if (now() >= deadline)
             return LATE;
         if (now() >= watch.next) {
@@ -248,7 +262,7 @@ enum waited wait_until(const struct awaited *awaited)
             if (by_progress && (bytes_moved() != moved || last_memory > memory + MEMORY_STEP)) {
                 moved = bytes_moved();
                 memory = last_memory;
-                deadline = earlier(now() + patience, CHECK_SECONDS * room + stood_still);
+                deadline = earlier(now() + patience, end_of_check(room));
             }
             none_left = awaited->until_end && processes == 0 && scheduled_count == 0;
             if (none_left)

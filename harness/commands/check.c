@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "check/registry.h"
+#include "commands/inside.h"
 #include "commands/numbers.h"
 #include "commands/start.h"
 #include "record/result.h"
@@ -28,6 +29,8 @@ const char help_check[] = "Builds the programs of lesson N (or several, or all; 
                           "\n"
                           "  --only CHECK\tthis check alone, by the name after its lesson's number; several: a,b,c\n"
                           "  --trace\tthe whole wire diagram and the program's system calls\n"
+                          "  --pcap FILE\tthe packets of one check (--only), for Wireshark\n"
+                          "  --debug[=NAME]\tstops the program of one check in gdb; of several, the one called NAME\n"
                           "  --seed HEX\tthe same random inputs again\n"
                           "  --work DIR\tprograms in DIR/NN-name/ or in DIR itself\n"
                           "  --solutions\tthe kit's solutions instead of yours\n"
@@ -47,6 +50,7 @@ struct check_options {
     bool no_memcheck;
     bool plain;
     bool trace;
+    struct inside inside;
 };
 
 static int read_options(int argc, char *argv[], struct check_options *options)
@@ -56,7 +60,8 @@ static int read_options(int argc, char *argv[], struct check_options *options)
         {"json", required_argument, NULL, 'j'},  {"only", required_argument, NULL, 'o'},
         {"seed", required_argument, NULL, 's'},  {"jobs", required_argument, NULL, 'J'},
         {"no-memcheck", no_argument, NULL, 'M'}, {"plain", no_argument, NULL, 'p'},
-        {"trace", no_argument, NULL, 't'},       {NULL, 0, NULL, 0},
+        {"trace", no_argument, NULL, 't'},       {"pcap", required_argument, NULL, 'P'},
+        {"debug", optional_argument, NULL, 'd'}, {NULL, 0, NULL, 0},
     };
     unsigned long long value;
     int name;
@@ -69,6 +74,8 @@ static int read_options(int argc, char *argv[], struct check_options *options)
         case 'M': options->no_memcheck = true; break;
         case 'p': options->plain = true; break;
         case 't': options->trace = true; break;
+        case 'd': options->inside.debug = optarg == NULL ? "" : optarg; break;
+        case 'P': options->inside.pcap = optarg; break;
         case 's':
             if (number_read(optarg, 16, ~0ULL, &value) == -1)
                 return usage_error("--seed takes a hexadecimal number, not '%s'", optarg);
@@ -83,6 +90,12 @@ static int read_options(int argc, char *argv[], struct check_options *options)
         default: return usage_error("see %s help check", sockeye_name());
         }
     }
+    if (options->inside.pcap != NULL && options->plain)
+        return usage_error("--pcap needs a private network, and --plain is without: take one");
+    if (options->inside.debug != NULL && options->trace)
+        return usage_error("--debug and --trace: a program can be traced by gdb or by strace: take one");
+    if (options->inside.debug != NULL && options->json != NULL && strcmp(options->json, "-") == 0)
+        return usage_error("--debug has a conversation on stdout, and --json - wants it for itself: name a file");
     if (options->work != NULL && options->solutions)
         return usage_error("--work and --solutions name two different things to grade: take one");
     return 0;
@@ -222,6 +235,8 @@ int command_check(const struct kit *kit, int argc, char *argv[])
         wrong = choose_lessons(kit, argc, argv, &plan);
     if (wrong == 0 && options.only != NULL)
         wrong = choose_checks(options.only, &plan);
+    if (wrong == 0)
+        wrong = inside_wrong(&options.inside, &plan);
     if (wrong != 0)
         return wrong;
 
@@ -250,8 +265,15 @@ int command_check(const struct kit *kit, int argc, char *argv[])
     plan.jobs = options.jobs;
     plan.memcheck = !options.no_memcheck;
     plan.trace = options.trace;
-    json_t *document = grade(&plan);
+    wrong = inside_begin(&options.inside, &plan);
+    json_t *document = wrong == 0 ? grade(&plan) : NULL;
     rundir_remove();
+    inside_restore();
+    if (wrong != 0)
+        return wrong;
+    struct screen screen = screen_of_stdout();
+    if (document == NULL)
+        inside_end(&options.inside, &plan, NULL, &screen);
     if (document == NULL)
         return fault_error("interrupted: nothing is left running");
 
@@ -261,7 +283,6 @@ int command_check(const struct kit *kit, int argc, char *argv[])
     if (options.json != NULL && write_json(document, options.json) != 0)
         result = EXIT_FAULT;
     if (options.json == NULL || strcmp(options.json, "-") != 0) {
-        struct screen screen = screen_of_stdout();
         char named[400] = "";
         if (options.solutions)
             snprintf(named, sizeof named, " --solutions");
@@ -271,6 +292,7 @@ int command_check(const struct kit *kit, int argc, char *argv[])
         report_document(&screen, document,
                         &(struct report_options){.trace = options.trace, .typed = sockeye_name(), .work = named});
         tell_next(&screen, document, &options);
+        inside_end(&options.inside, &plan, document, &screen);
     }
     json_decref(document);
     return result;

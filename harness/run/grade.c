@@ -194,6 +194,8 @@ static json_t *build_lesson(const struct plan *plan, const struct lesson_run *ru
         free(build.output);
         if (build.status != BUILT)
             break;
+        if (plan->debug != NULL) /* gdb shows it, from there */
+            file_copy(source_path(plan->work, run->lesson, i).text, path_of("%s/%s.c", run->folder, name).text, 0644);
     }
     return result;
 }
@@ -232,8 +234,10 @@ static bool start_check(struct grading *grading, struct check_run *run, struct j
     long place = job - grading->job;
     bool as_other = !world->is_private && world->run_as != (uid_t)-1;
     snprintf(uid, sizeof uid, "%ld", as_other ? (long)world->run_as + place : -1L);
-    snprintf(flags, sizeof flags, "-%s%s%s", memcheck ? "m" : "", run->replaying ? "r" : "",
-             plan->trace && !memcheck ? "t" : "");
+    int capture = run->replaying ? 0 : plan->capture;
+    const char *debug = run->replaying ? NULL : plan->debug;
+    snprintf(flags, sizeof flags, "-%s%s%s%s%s", memcheck ? "m" : "", run->replaying ? "r" : "",
+             plan->trace && !memcheck ? "t" : "", capture > 0 ? "c" : "", debug != NULL ? "d" : "");
 
     struct path scratch = path_of("/tmp/check/work"); /* in a private world the worker makes it itself */
     if (!world->is_private) {
@@ -251,6 +255,7 @@ static bool start_check(struct grading *grading, struct check_run *run, struct j
                                    scratch.text,
                                    uid,
                                    flags,
+                                   debug,
                                    NULL};
     struct job_pipes pipes;
     if (!open_pipes(&pipes))
@@ -259,11 +264,14 @@ static bool start_check(struct grading *grading, struct check_run *run, struct j
                                 .folder = run->lesson->folder,
                                 .out = pipes.errors[1],
                                 .err = pipes.errors[1],
-                                .result = pipes.result[1]};
+                                .result = pipes.result[1],
+                                .capture = capture,
+                                .terminal = debug != NULL};
     pid_t pid = world_start(world, &start);
     if (pid == -1)
         return false;
-    begin_job(job, pid, &pipes, CHECK_SECONDS * (memcheck ? 4 : 1) + 20, run);
+    double limit = debug != NULL ? 1e7 : CHECK_SECONDS * (memcheck ? 4 : 1) + 20;
+    begin_job(job, pid, &pipes, limit, run);
     run->progress = RUNNING;
     return true;
 }
@@ -388,8 +396,8 @@ static void end_build(struct lesson_run *run, json_t *value, const struct job *j
 
 static void take_result(struct check_run *run, json_t *value, const struct job *job)
 {
-    static const char *const members[] = {"status", "expected", "observed", "because",
-                                          "where",  "wire",     "seconds",  "cpu_seconds"};
+    static const char *const members[] = {"status", "expected", "observed",    "because", "where",
+                                          "wire",   "seconds",  "cpu_seconds", "capture"};
     json_t *result = run->result;
     if (value == NULL) {
         char words[2300];
@@ -399,7 +407,7 @@ static void take_result(struct check_run *run, json_t *value, const struct job *
         set_outcome(result, "fault", words);
     }
     for (size_t i = 0; value != NULL && i < sizeof members / sizeof *members; i++)
-        json_object_set(result, members[i], json_object_get(value, members[i]));
+        json_object_set(result, members[i], json_object_get(value, members[i])); /* nothing, if it is not there */
     if (result_has_status(result, "passed"))
         json_object_set_new(result, "points", json_integer(run->check->points));
     const char *because = result_text(result, "because");
@@ -532,6 +540,10 @@ json_t *grade(const struct plan *plan)
     grading.not_ours_count = proc_children(getpid(), grading.not_ours, PROC_MAX); /* the janitor among them */
     the_world = plan->world;
     jobs_catch_signals();
+    if (plan->debug != NULL) { /* what the terminal sends is gdb's */
+        signal(SIGINT, SIG_IGN);
+        signal(SIGQUIT, SIG_IGN);
+    }
     prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0);
     prepare(&grading, document);
 

@@ -27,6 +27,9 @@ struct plan {
     int jobs;      /**< checks side by side at most; 0: as many as the machine carries */
     bool memcheck; /**< false: checks under memcheck are not graded here */
     bool trace;    /**< record the programs' system calls */
+    const char
+        *debug;  /**< stop the program of this name in gdb, "": the first that is run; NULL: none. The check is one */
+    int capture; /**< where the packets of the one check go that is played; 0: nowhere. In a private network only */
     void (*progress)(const json_t *lesson, const json_t *check); /**< called as each check ends; may be NULL */
 };
 

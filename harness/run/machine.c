@@ -14,6 +14,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "check/debugger.h"
 #include "run/build.h"
 #include "run/jobs.h"
 #include "run/package.h"
@@ -386,6 +387,11 @@ static void examine_tools(struct machine *machine)
     } tools[] = {{"nc", "netcat-openbsd", "nmap-ncat", "openbsd-netcat"},
                  {"socat", "socat", "socat", "socat"},
                  {"ss", "iproute2", "iproute", "iproute2"}};
+    if (access(GDB, X_OK) == 0)
+        finds(machine, "gdb", WORKS, "for sockeye check N --debug");
+    else
+        mend_package(finds(machine, "gdb", SPARED, "not installed: only for sockeye check N --debug"), "gdb", "gdb",
+                     "gdb");
     for (size_t i = 0; i < sizeof tools / sizeof *tools; i++) {
         if (is_on_path(tools[i].name))
             finds(machine, tools[i].name, WORKS, "for experiments by hand");

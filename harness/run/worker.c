@@ -5,7 +5,9 @@
  *     worker LESSON CHECK SEED MODE PROGRAMS SCRATCH UID FLAGS
  *
  * MODE is private (it is process 1 of a world of its own) or plain. UID is the user that programs run as, -1 for
- * its own. FLAGS has m for "under memcheck", t for "trace the system calls", r for "a replay, to find where a crash is". Not for people.
+ * its own. FLAGS has m for "under memcheck", t for "trace the system calls", r for "a replay, to find where a crash is",
+ * c for "capture the packets", to descriptor 4, d for "stop PROGRAM in gdb", at the terminal of descriptors 5 and 6, where
+ * PROGRAM is one more argument, "" for the first that is run. Not for people.
  */
 #define _GNU_SOURCE
 #include <errno.h>
@@ -22,7 +24,9 @@
 #include <unistd.h>
 
 #include "check/bytes.h"
+#include "check/capture.h"
 #include "check/conn.h"
+#include "check/debugger.h"
 #include "check/memcheck.h"
 #include "check/program.h"
 #include "check/record.h"
@@ -36,7 +40,7 @@
 #include "run/network.h"
 #include "run/path.h"
 
-enum { RESULT = 3 };
+enum { RESULT = 3, CAPTURE = 4 };
 
 static const struct check *check;
 
@@ -99,6 +103,13 @@ static bool has_crashed(void)
     return false;
 }
 
+static json_t *capture_json(void)
+{
+    struct capture capture = capture_end();
+    return json_pack("{s:I, s:I, s:I}", "packets", (json_int_t)capture.packets, "cut", (json_int_t)capture.cut, "lost",
+                     (json_int_t)capture.lost);
+}
+
 static void write_result(const struct verdict *verdict, double seconds)
 {
     static const char *const names[] = {"passed", "failed", "not-graded", "fault"};
@@ -107,6 +118,8 @@ static void write_result(const struct verdict *verdict, double seconds)
                                words(verdict->because), "where", where_json(&verdict->where), "wire", wire(), "seconds",
                                seconds, "cpu_seconds", programs_cpu_seconds(), "crashed", verdict->crashed, "whole",
                                verdict->is_whole);
+    if (stage.capture)
+        json_object_set_new(result, "capture", capture_json());
     jobs_hand_back(RESULT, result);
     json_decref(result);
 }
@@ -178,6 +191,8 @@ static void set_stage(char *argv[])
         .seed = strtoull(argv[3], NULL, 16),
         .memcheck = strchr(argv[8], 'm') != NULL,
         .trace = strchr(argv[8], 't') != NULL,
+        .debug = strchr(argv[8], 'd') == NULL ? NULL : argv[9],
+        .capture = strchr(argv[8], 'c') != NULL,
     };
     if (stage.private_network) {
         const char *undone = network_prepare();
@@ -191,6 +206,12 @@ static void set_stage(char *argv[])
     make_scratch();
     prctl(PR_SET_DUMPABLE, 0, 0, 0, 0); /* programs run as the same user: they may not look into it */
     fcntl(RESULT, F_SETFD, FD_CLOEXEC);
+    if (stage.capture) {
+        fcntl(CAPTURE, F_SETFD, FD_CLOEXEC);
+        const char *undone = capture_begin(CAPTURE);
+        if (undone != NULL)
+            give_up(undone);
+    }
     sigset_t kept;
     sigemptyset(&kept);
     sigaddset(&kept, SIGTERM);
@@ -219,7 +240,7 @@ int main(int argc, char *argv[])
 {
     if (argc == 2 && strcmp(argv[1], "probe") == 0)
         return probe();
-    if (argc != 9) {
+    if (argc != 9 && argc != 10) {
         fprintf(stderr, "worker: it is run by sockeye, not by people\n");
         return 2;
     }
@@ -233,6 +254,7 @@ int main(int argc, char *argv[])
     record_begin();
     struct verdict verdict = verdict_of(play);
     double seconds = now();
+    verdict_of(debugger_leave); /* a fault in it, such as an end from outside, only ends the wait */
     if (stage.memcheck)
         excuse_unknown_calls(&verdict);
     verdict.crashed = verdict.outcome == FAILED && has_crashed();

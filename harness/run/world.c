@@ -128,9 +128,9 @@ static void hide(struct args *args, const char *path)
 
 static void bubblewrap(struct args *args, const struct world *world, const struct world_start *start)
 {
-    ADD(args, "bwrap", "--unshare-all", "--unshare-user", "--die-with-parent", "--as-pid-1", "--new-session",
-        "--cap-add", "CAP_NET_ADMIN", "--cap-add", "CAP_SYS_PTRACE", "--cap-add", "CAP_SYS_RESOURCE", "--clearenv",
-        "--setenv", "PATH", "/usr/local/bin:/usr/bin:/bin", "--setenv", "LANG", "C.UTF-8", "--setenv", "TMPDIR", "/tmp",
+    ADD(args, "bwrap", "--unshare-all", "--unshare-user", "--die-with-parent", "--as-pid-1", "--cap-add",
+        "CAP_NET_ADMIN", "--cap-add", "CAP_SYS_PTRACE", "--cap-add", "CAP_SYS_RESOURCE", "--clearenv", "--setenv",
+        "PATH", "/usr/local/bin:/usr/bin:/bin", "--setenv", "LANG", "C.UTF-8", "--setenv", "TMPDIR", "/tmp",
         "--ro-bind", "/usr", "/usr");
     for (size_t i = 0; i < sizeof system_folders / sizeof *system_folders; i++)
         add_system_folder(args, system_folders[i]);
@@ -145,6 +145,13 @@ static void bubblewrap(struct args *args, const struct world *world, const struc
     if (!world->old_bubblewrap)
         ADD(args, "--size", "268435456");
     ADD(args, "--tmpfs", "/tmp", "--ro-bind", world->worker, WORLD_WORKER);
+    if (start->capture > 0)
+        ADD(args, "--cap-add", "CAP_NET_RAW");
+    const char *terminal = getenv("TERM");
+    if (!start->terminal)
+        ADD(args, "--new-session");
+    else if (terminal != NULL)
+        ADD(args, "--setenv", "TERM", terminal);
     if (start->folder != NULL)
         ADD(args, "--ro-bind", start->folder, WORLD_FOLDER, "--chdir", WORLD_FOLDER);
     ADD(args, "--");
@@ -183,15 +190,18 @@ pid_t world_start(const struct world *world, const struct world_start *start)
     if (pid != 0)
         return pid;
     prctl(PR_SET_PDEATHSIG, world->is_private ? SIGKILL : SIGTERM, 0, 0, 0);
-    setsid(); /* Ctrl-C is for the runner, which ends its worlds itself */
-    int ends[] = {open("/dev/null", O_RDWR | O_CLOEXEC), start->out, start->err, start->result};
-    for (int i = 0; i < 4; i++) /* first out of the way, then into place */
+    if (!start->terminal)
+        setsid(); /* Ctrl-C is for the runner, which ends its worlds itself */
+    int ends[] = {open("/dev/null", O_RDWR | O_CLOEXEC),    start->out, start->err, start->result,
+                  start->capture > 0 ? start->capture : -1, 0,          1};
+    int count = start->terminal ? 7 : start->capture > 0 ? 5 : 4;
+    for (int i = 0; i < count; i++) /* first out of the way, then into place */
         ends[i] = ends[i] == -1 ? -1 : fcntl(ends[i], F_DUPFD_CLOEXEC, 64);
-    for (int i = 0; i < 4; i++) {
+    for (int i = 0; i < count; i++) {
         if (ends[i] == -1 || dup2(ends[i], i) == -1)
             dup2(ends[0], i);
     }
-    close_range(4, ~0U, CLOSE_RANGE_CLOEXEC);
+    close_range((unsigned int)count, ~0U, CLOSE_RANGE_CLOEXEC);
     sigset_t none;
     sigemptyset(&none);
     sigprocmask(SIG_SETMASK, &none, NULL);

@@ -33,7 +33,9 @@ struct world_start {
     const char *folder;         /**< shown read-only at WORLD_FOLDER and the working directory; may be NULL */
     const char *scratch;        /**< plain only: its $TMPDIR */
     int out, err, result;       /**< its descriptors 1, 2 and 3 */
-    bool limits;                /**< the limits of cage.h from the start (a compiler); a worker sets them later */
+    int capture;                /**< its descriptor 4, and it may hear all packets; 0: none */
+    bool terminal; /**< its descriptors 5 and 6 are our stdin and stdout, and their terminal stays its own */
+    bool limits;   /**< the limits of cage.h from the start (a compiler); a worker sets them later */
 };
 
 #define WORLD_FOLDER "/lesson"

@@ -2,6 +2,8 @@
 #define _GNU_SOURCE
 #include "check/record.h"
 
+#include <time.h>
+
 #include "unit.h"
 
 static size_t events(void)
@@ -35,6 +37,31 @@ static void begins_anew(void)
     assert_number(record_count(&dropped), 0);
     assert_number(dropped, 0);
     CU_ASSERT(now() >= 0 && now() < 1);
+}
+
+static double monotonic(void)
+{
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
+}
+
+static void holds_the_clock(void)
+{
+    const double while_held = 0.05;
+    record_begin();
+    record_hold(true);
+    double held = now();
+    double began = monotonic();
+    while (monotonic() - began < while_held)
+        CU_ASSERT_EQUAL(now(), held);
+    record_hold(true); /* once more: that changes nothing */
+    CU_ASSERT_EQUAL(now(), held);
+    double before = monotonic();
+    record_hold(false);
+    record_hold(false);
+    double since = now() - held;
+    CU_ASSERT(since >= 0 && since <= monotonic() - before);
 }
 
 /* Coalescing asks the clock, so a stall of this machine may come between: then once more. */
@@ -135,6 +162,7 @@ static void sorts_by_time(void)
 static CU_TestInfo tests[] = {
     {"keeps events in order", keeps_events_in_order},
     {"begins anew", begins_anew},
+    {"holds the clock", holds_the_clock},
     {"puts pieces of the same stream together", puts_pieces_of_the_same_stream_together},
     {"keeps apart what is not the same stream", keeps_apart_what_is_not_the_same_stream},
     {"keeps apart what comes later", keeps_apart_what_comes_later},
