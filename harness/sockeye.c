@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "report/screen.h"
 #include "run/grade.h"
 
 static const struct command commands[] = {
@@ -24,6 +25,8 @@ static const struct command commands[] = {
     {"reset", command_reset, "reset N", "puts the skeleton back, and keeps what you had", help_reset, false},
     {"merge", command_merge, "merge DB... -o DB", "joins gradebooks", help_merge, false},
     {"doctor", command_doctor, "doctor", "what works on this machine, and how to mend the rest", help_doctor, false},
+    {"completion", command_completion, "completion bash|zsh|fish", "completes what you type, in your shell",
+     help_completion, false},
     {"help", command_help, "help [COMMAND]", "this list, or all about one command", NULL, false},
 };
 
@@ -99,6 +102,50 @@ int refusal(const char *format, ...)
     return EXIT_NOT_FULL;
 }
 
+/* Returns how many words a common option takes, 0 if it is none, -1 if it is wrong. */
+static int take_common_option(const char *word, const char *next)
+{
+    static const struct {
+        const char *word;
+        enum colours colours;
+    } table[] = {{"always", COLOURS_ALWAYS}, {"auto", COLOURS_AUTO}, {"never", COLOURS_NEVER}};
+    if (strcmp(word, "--linear") == 0) {
+        screen_choose_linear();
+        return 1;
+    }
+    if (strcmp(word, "--color") != 0 && strncmp(word, "--color=", strlen("--color=")) != 0)
+        return 0;
+    const char *value = word[strlen("--color")] == '=' ? word + strlen("--color=") : next;
+    for (size_t i = 0; value != NULL && i < sizeof table / sizeof *table; i++) {
+        if (strcmp(value, table[i].word) == 0) {
+            screen_choose_colours(table[i].colours);
+            return value == next ? 2 : 1;
+        }
+    }
+    usage_error("--color takes always, auto or never, not '%s'", value == NULL ? "" : value);
+    return -1;
+}
+
+/* Takes the options of all commands out of the arguments. What stands behind a lesson that is to be run is its
+ * program's, and what stands behind `completion` is only asked about. */
+static int take_common_options(int *argc, char *argv[])
+{
+    int kept = argc[0] > 0 ? 1 : 0;
+    for (int i = kept; i < *argc;) {
+        const struct command *command = kept > 1 ? command_named(argv[1]) : NULL;
+        bool is_for_us = command == NULL || (command->run != command_completion && !(command->takes_help && kept > 2));
+        int words = is_for_us ? take_common_option(argv[i], argv[i + 1]) : 0;
+        if (words == -1)
+            return -1;
+        if (words == 0)
+            argv[kept++] = argv[i++];
+        i += words;
+    }
+    argv[kept] = NULL;
+    *argc = kept;
+    return 0;
+}
+
 static bool asks_help(const char *word)
 {
     return strcmp(word, "--help") == 0 || strcmp(word, "-h") == 0;
@@ -129,6 +176,8 @@ static int run_command(const struct command *command, int argc, char *argv[])
 int main(int argc, char *argv[])
 {
     set_name(argc > 0 ? argv[0] : "sockeye");
+    if (take_common_options(&argc, argv) == -1)
+        return EXIT_USAGE;
     const char *name = argc < 2 ? "board" : asks_help(argv[1]) ? "help" : argv[1];
     if (strcmp(name, "--version") == 0) {
         printf("sockeye %s\n", kit_version());

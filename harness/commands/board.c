@@ -83,6 +83,11 @@ static void print_part(const struct kit *kit, const struct screen *screen, int a
 
 static void print_row(const struct screen *screen, const struct row *row)
 {
+    if (screen->linear) {
+        printf("lesson %d, %s: %s, %d of %d points\n", row->lesson->number, row->lesson->title, row->state->words,
+               row->score, row->max_score);
+        return;
+    }
     char points[32] = "";
     const struct state *state = row->state;
     const char *sign = screen_sign(screen, state->unicode, state->ascii);
@@ -139,7 +144,7 @@ int command_board(const struct kit *kit, int argc, char *argv[])
     char points[64];
     snprintf(points, sizeof points, "%d of %d points", score, max);
     screen_paint(&screen, BOLD);
-    screen_cell(&screen, "Sockeye", screen.width - screen_columns(points));
+    screen_cell(&screen, screen.linear ? "Sockeye: " : "Sockeye", screen.width - screen_columns(points));
     puts(points);
     screen_paint(&screen, PLAIN);
     putchar('\n');

@@ -17,6 +17,8 @@ const char help_hint[] = "Gives a hint on the first check that failed when lesso
                          "passes, it is forgotten that they "
                          "were given.\n";
 
+enum { LABEL_COLUMNS = 13 };
+
 /* What the hint is on: its key in hints.md, and in words. */
 struct subject {
     char key[100];
@@ -107,11 +109,10 @@ static int give(const struct kit *kit, const struct lesson *lesson, const struct
     putchar('\n');
     screen_paragraph(&screen, 2, "", hints.step[now - 1]);
     putchar('\n');
-    printf("  try it     %s check %d\n", me, lesson->number);
-    if (now < hints.count)
-        printf("  next hint  %s hint %d\n", me, lesson->number);
-    else
-        puts("  next hint  none: that was the last one on this");
+    screen_item(&screen, LABEL_COLUMNS, "  try it", path_of("%s check %d", me, lesson->number).text);
+    screen_item(&screen, LABEL_COLUMNS, "  next hint",
+                now < hints.count ? path_of("%s hint %d", me, lesson->number).text
+                                  : "none: that was the last one on this");
     if (work_hints(kit, lesson, subject->key) < now) {
         fflush(stdout);
         fprintf(stderr, "sockeye: can't write %s, so this hint will come again\n",

@@ -3,6 +3,7 @@
 
 #include "commands/start.h"
 #include "record/result.h"
+#include "report/screen.h"
 #include "run/work.h"
 #include "sockeye.h"
 
@@ -11,13 +12,16 @@ const char help_next[] =
 
 static int say_where(const struct kit *kit, const struct lesson *lesson, const json_t *last)
 {
-    printf("You are at lesson %d, %s", lesson->number, lesson->title);
-    if (last == NULL)
-        puts(": not checked yet.\n");
-    else if (result_has_status(last, "not-built"))
-        puts(": it did not compile.\n");
-    else
-        printf(": %d of %d points.\n\n", result_number(last, "score"), result_number(last, "max_score"));
+    struct screen screen = screen_of_stdout();
+    char points[64];
+    char words[300];
+    snprintf(points, sizeof points, "%d of %d points", result_number(last, "score"), result_number(last, "max_score"));
+    snprintf(words, sizeof words, "You are at lesson %d, %s: %s.", lesson->number, lesson->title,
+             last == NULL                           ? "not checked yet"
+             : result_has_status(last, "not-built") ? "it did not compile"
+                                                    : points);
+    screen_paragraph(&screen, 0, "", words);
+    putchar('\n');
     start_say_where(kit, lesson, "check");
     return 0;
 }

@@ -16,14 +16,17 @@ const char help_start[] =
     "The work folder is work/ in the kit, or where you are if the kit is installed or can't be written; SOCKEYE_WORK "
     "names another.\n";
 
+enum { LABEL_COLUMNS = 10 };
+
 void start_say_where(const struct kit *kit, const struct lesson *lesson, const char *command)
 {
     struct path chapter = path_of("%s/lessons/%s/README.md", kit->root.text, lesson->folder);
+    struct screen screen = screen_of_stdout();
     if (access(chapter.text, R_OK) == 0)
-        printf("  read    %s\n", path_shown(chapter.text).text);
+        screen_item(&screen, LABEL_COLUMNS, "  read", path_shown(chapter.text).text);
     for (int i = 0; i < lesson->programs; i++)
-        printf("  edit    %s\n", path_shown(skeleton_work(kit, lesson, i).text).text);
-    printf("  next    %s %s %d\n", sockeye_name(), command, lesson->number);
+        screen_item(&screen, LABEL_COLUMNS, "  edit", path_shown(skeleton_work(kit, lesson, i).text).text);
+    screen_item(&screen, LABEL_COLUMNS, "  next", path_of("%s %s %d", sockeye_name(), command, lesson->number).text);
 }
 
 int start_lesson(const struct kit *kit, const struct lesson *lesson)

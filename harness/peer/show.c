@@ -56,6 +56,10 @@ void show_peer(const struct peer *peer, int port, int columns)
 
 static void begin_line(const char *who, const char *arrow)
 {
+    if (screen.linear) {
+        printf("%.3f s, %s%s%s", show_time(), who, *arrow == ' ' ? "" : " ", *arrow == ' ' ? ": " : arrow);
+        return;
+    }
     screen_paint(&screen, DIM);
     printf("%*.3f", TIME_COLUMNS - 2, show_time());
     screen_paint(&screen, PLAIN);
@@ -64,6 +68,8 @@ static void begin_line(const char *who, const char *arrow)
 
 static const char *arrow(bool sends)
 {
+    if (screen.linear)
+        return sends ? "sends: " : "gets: ";
     return sends ? screen_sign(&screen, "──▶", "-->") : screen_sign(&screen, "◀──", "<--");
 }
 

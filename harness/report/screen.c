@@ -10,13 +10,38 @@
 
 enum { NARROWEST = 60, USUAL = 80, WIDEST = 100 };
 
+static enum colours colours_chosen;
+static bool linear_chosen;
+
+void screen_choose_colours(enum colours colours)
+{
+    colours_chosen = colours;
+}
+
+void screen_choose_linear(void)
+{
+    linear_chosen = true;
+}
+
+static bool is_set(const char *variable)
+{
+    const char *value = getenv(variable);
+    return value != NULL && *value != '\0';
+}
+
+static bool wants_colours(bool terminal)
+{
+    const char *term = getenv("TERM");
+    if (colours_chosen != COLOURS_AUTO)
+        return colours_chosen == COLOURS_ALWAYS;
+    return terminal && !is_set("NO_COLOR") && (term == NULL || strcmp(term, "dumb") != 0);
+}
+
 struct screen screen_of_stdout(void)
 {
     setlocale(LC_CTYPE, "");
     struct winsize size;
     const char *columns = getenv("COLUMNS");
-    const char *no_color = getenv("NO_COLOR");
-    const char *term = getenv("TERM");
     bool terminal = isatty(STDOUT_FILENO);
     int width = USUAL;
     if (terminal && ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0)
@@ -28,8 +53,9 @@ struct screen screen_of_stdout(void)
         .width = width < NARROWEST ? NARROWEST
                  : width > WIDEST  ? WIDEST
                                    : width,
-        .colour = terminal && (no_color == NULL || *no_color == '\0') && (term == NULL || strcmp(term, "dumb") != 0),
+        .colour = wants_colours(terminal),
         .unicode = strcmp(nl_langinfo(CODESET), "UTF-8") == 0,
+        .linear = linear_chosen || is_set("SOCKEYE_LINEAR"),
     };
 }
 
@@ -134,8 +160,23 @@ static void cell(const struct screen *screen, const char *text, int columns)
 void screen_cell(const struct screen *screen, const char *text, int columns)
 {
     char *safe = screen_safe(screen, text);
-    cell(screen, safe == NULL ? "" : safe, columns);
+    if (screen->linear)
+        fputs(safe == NULL ? "" : safe, screen->file);
+    else
+        cell(screen, safe == NULL ? "" : safe, columns);
     free(safe);
+}
+
+/* "  ok       compiler" and a text: "ok compiler: gcc 12". */
+static void statement(const struct screen *screen, const char *label, const char *text)
+{
+    char last = '\0';
+    for (const char *c = label + strspn(label, " "); *c != '\0'; c++) {
+        bool is_gap = *c == ' ' && (c[1] == ' ' || c[1] == '\0');
+        if (!is_gap)
+            fputc(last = *c, screen->file);
+    }
+    fprintf(screen->file, "%s%s%s\n", last == '\0' || last == ':' ? "" : ":", last == '\0' ? "" : " ", text);
 }
 
 static void paragraph(const struct screen *screen, int indent, const char *label, const char *text)
@@ -172,9 +213,22 @@ static void paragraph(const struct screen *screen, int indent, const char *label
     fputc('\n', screen->file);
 }
 
+void screen_item(const struct screen *screen, int indent, const char *label, const char *text)
+{
+    char *safe = screen_safe(screen, text);
+    if (screen->linear)
+        statement(screen, label, safe == NULL ? "" : safe);
+    else
+        fprintf(screen->file, "%s%*s%s\n", label, indent - screen_columns(label), "", safe == NULL ? "" : safe);
+    free(safe);
+}
+
 void screen_paragraph(const struct screen *screen, int indent, const char *label, const char *text)
 {
     char *safe = screen_safe(screen, text);
-    paragraph(screen, indent, label, safe == NULL ? "" : safe);
+    if (screen->linear)
+        statement(screen, label, safe == NULL ? "" : safe);
+    else
+        paragraph(screen, indent, label, safe == NULL ? "" : safe);
     free(safe);
 }

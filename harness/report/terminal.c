@@ -41,16 +41,39 @@ static void heading(const struct screen *screen, const json_t *lesson)
     char name[120];
     char points[32];
     snprintf(name, sizeof name, "%02d %s", result_number(lesson, "number"), result_text(lesson, "name"));
-    snprintf(points, sizeof points, "%d/%d", result_number(lesson, "score"), result_number(lesson, "max_score"));
+    int score = result_number(lesson, "score");
+    int most = result_number(lesson, "max_score");
+    if (screen->linear) {
+        fprintf(screen->file, "Lesson %s: %d of %d points\n", name, score, most);
+        return;
+    }
+    snprintf(points, sizeof points, "%d/%d", score, most);
     screen_paint(screen, BOLD);
     screen_cell(screen, name, screen->width - screen_columns(points));
     fprintf(screen->file, "%s\n", points);
     screen_paint(screen, PLAIN);
 }
 
+/* On a linear screen: "failed, 0 of 3 points: leaves no zombie". */
+static void check_statement(const struct screen *screen, const json_t *check)
+{
+    const char *status = result_text(check, "status");
+    bool counts = strcmp(status, "not-graded") != 0 && strcmp(status, "fault") != 0;
+    fprintf(screen->file, "%s", counts || *status == 'f' ? status : "not graded here");
+    if (counts)
+        fprintf(screen->file, ", %d of %d points", result_number(check, "points"), result_number(check, "max_points"));
+    fputs(": ", screen->file);
+    screen_cell(screen, result_text(check, "title"), 0);
+    fputc('\n', screen->file);
+}
+
 static void check_line(const struct screen *screen, const json_t *check)
 {
     const char *status = result_text(check, "status");
+    if (screen->linear) {
+        check_statement(screen, check);
+        return;
+    }
     const struct mark *mark = mark_of(status);
     const char *sign = screen_sign(screen, mark->unicode, mark->ascii);
     char points[200];
@@ -124,7 +147,7 @@ static void compiler_says(const struct screen *screen, const json_t *lesson)
 static void not_built(const struct screen *screen, const json_t *lesson, const struct report_options *options)
 {
     screen_paint(screen, BAD);
-    fprintf(screen->file, "  %s %s\n", screen_sign(screen, "✗", "XX"),
+    fprintf(screen->file, "  %s %s\n", screen->linear ? "failed:" : screen_sign(screen, "✗", "XX"),
             result_has_status(lesson, "missing") ? "the program is missing"
             : result_has_status(lesson, "fault") ? "it could not be built here, which is not your doing"
                                                  : "it does not compile; the compiler says:");

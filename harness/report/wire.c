@@ -1,6 +1,7 @@
 #define _GNU_SOURCE
 #include "report/wire.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "record/result.h"
@@ -85,7 +86,9 @@ static void label(const struct screen *screen, const struct line *line, char *te
         step_label(line, text, size);
     else
         arrow_label(line, text, size);
-    if (line->times > 1)
+    if (line->times > 1 && screen->linear)
+        snprintf(text + strlen(text), 24, ", %d times", line->times);
+    else if (line->times > 1)
         snprintf(text + strlen(text), 24, " %s%d", screen_sign(screen, "×", "x"), line->times);
 }
 
@@ -152,8 +155,41 @@ static void draw_step(const struct screen *screen, const struct line *line, int 
     screen_cell(screen, text, columns - 1);
 }
 
+/* On a linear screen: "0.020 s, client 18 sends you: ...". */
+static void tell_line(const struct screen *screen, const struct line *line)
+{
+    static const struct {
+        const char *event, *from_peer, *from_you;
+    } verbs[] = {{"data", "sends", "send"}, {"connect", "connects to", "connect to"}};
+    char words[8192 + 64];
+    const char *event = result_text(line->event, "event");
+    const char *from = result_text(line->event, "from");
+    const char *to = result_text(line->event, "to");
+    const char *verb = is_you(from) ? "send" : "sends";
+    const char *what = words;
+    label(screen, line, words, 8192);
+    for (size_t i = 0; i < sizeof verbs / sizeof *verbs; i++) {
+        if (strcmp(event, verbs[i].event) == 0)
+            verb = is_you(from) ? verbs[i].from_you : verbs[i].from_peer;
+    }
+    if (strcmp(event, "connect") == 0 && strncmp(words, "connect", strlen("connect")) == 0)
+        what += strlen("connect");
+    what += strspn(what, " ");
+    char *safe = screen_safe(screen, what);
+    fprintf(screen->file, "%.3f s, ", json_real_value(json_object_get(line->event, "t")));
+    if (*to == '\0' || strcmp(from, "check") == 0)
+        fprintf(screen->file, "%s: %s\n", strcmp(from, "check") == 0 ? "the check" : from, safe == NULL ? "" : safe);
+    else
+        fprintf(screen->file, "%s %s %s%s%s\n", from, verb, to, *what == '\0' ? "" : ": ", safe == NULL ? "" : safe);
+    free(safe);
+}
+
 static void draw_line(const struct screen *screen, const struct line *line, int indent, int columns)
 {
+    if (screen->linear) {
+        tell_line(screen, line);
+        return;
+    }
     const char *from = result_text(line->event, "from");
     const char *to = result_text(line->event, "to");
     const char *bar = screen_sign(screen, "│", "|");
@@ -179,8 +215,11 @@ void wire_draw(const struct screen *screen, const json_t *wire, int indent, int 
     if (count == 0)
         return;
     screen_paint(screen, DIM);
-    fprintf(screen->file, "%*syou%*speer\n", indent, "", columns - 3, "");
-    if (first > 0)
+    if (!screen->linear)
+        fprintf(screen->file, "%*syou%*speer\n", indent, "", columns - 3, "");
+    if (first > 0 && screen->linear)
+        fprintf(screen->file, "%d earlier steps are left out: --trace tells them\n", first);
+    else if (first > 0)
         fprintf(screen->file, "%*s%s %d earlier steps: --trace shows them\n", indent, "", screen_sign(screen, "⋮", ":"),
                 first);
     screen_paint(screen, PLAIN);

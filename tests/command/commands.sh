@@ -111,13 +111,18 @@ reset 1 2|'2' is one argument too many
 doctor now|takes no arguments
 help hlep|no command 'hlep'
 help board start|one argument too many
+completion|for which shell
+completion tcsh|for which shell
+--color pink board|not 'pink'
+board --color|always, auto or never
+check 1 --color=|always, auto or never
 TABLE
 
 # --- help
 tries ./sockeye help
 ok "help names every command" all "ends 0" "says 'start N'" "says 'doctor'" "says 'peer N'"
 cp "$own/out" "$own/list"
-for command in board start next check hint run peer solution reset doctor help; do
+for command in board start next check hint run peer solution reset doctor completion help; do
     tries ./sockeye "$command" --help
     ok "$command --help is about $command" all "ends 0" "says './sockeye '" "says '$command'" '[ ! -s "$own/err" ]'
     cp "$own/out" "$own/asked"
