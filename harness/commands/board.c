@@ -5,6 +5,7 @@
 
 #include "record/result.h"
 #include "report/screen.h"
+#include "run/grade.h"
 #include "run/work.h"
 #include "sockeye.h"
 
@@ -128,6 +129,24 @@ static void print_next(const struct kit *kit, const struct screen *screen)
         screen_paragraph(screen, 6, "", lesson->summary);
 }
 
+/* Results of two versions stand beside each other on the board, but can't be compared: their points may differ. */
+static void print_outdated(const struct kit *kit, const struct screen *screen)
+{
+    char lessons[LESSONS_MAX * 6] = "";
+    int count = 0;
+    for (int i = 0; i < kit->lessons; i++) {
+        size_t used = strlen(lessons);
+        if (work_is_outdated(kit, &kit->lesson[i]))
+            snprintf(lessons + used, sizeof lessons - used, "%s%d", count++ > 0 ? ", " : "", kit->lesson[i].number);
+    }
+    char words[sizeof lessons + 200];
+    snprintf(words, sizeof words,
+             "lesson%s %s %s last checked by another version than this, Sockeye %s: check again to compare the points.",
+             count == 1 ? "" : "s", lessons, count == 1 ? "was" : "were", kit_version());
+    if (count > 0)
+        screen_paragraph(screen, 6, "note:", words);
+}
+
 int command_board(const struct kit *kit, int argc, char *argv[])
 {
     if (argc > 1)
@@ -153,5 +172,6 @@ int command_board(const struct kit *kit, int argc, char *argv[])
         print_row(&screen, &rows[i]);
     }
     print_next(kit, &screen);
+    print_outdated(kit, &screen);
     return 0;
 }

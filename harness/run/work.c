@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "record/result.h"
+#include "run/grade.h"
 
 struct path work_folder(const struct kit *kit)
 {
@@ -21,7 +22,7 @@ struct path work_folder(const struct kit *kit)
     return path_of("work");
 }
 
-/* One small file a lesson: {"result": …, "hints": {"answer-in-pieces": 1}}. */
+/* One small file a lesson: {"kit": "0.1.0", "result": …, "hints": {"answer-in-pieces": 1}}. */
 static struct path memory_file(const struct kit *kit, const struct lesson *lesson)
 {
     return path_of("%s/.sockeye/%s.json", work_folder(kit).text, lesson->folder);
@@ -63,6 +64,14 @@ json_t *work_recall(const struct kit *kit, const struct lesson *lesson)
     json_t *result = json_incref(json_object_get(memory, "result"));
     json_decref(memory);
     return result;
+}
+
+bool work_is_outdated(const struct kit *kit, const struct lesson *lesson)
+{
+    json_t *memory = read_memory(kit, lesson);
+    bool outdated = json_object_get(memory, "result") != NULL && strcmp(result_text(memory, "kit"), kit_version()) != 0;
+    json_decref(memory);
+    return outdated;
 }
 
 const struct lesson *work_current(const struct kit *kit)
@@ -107,6 +116,7 @@ void work_remember(const struct kit *kit, const json_t *document)
         snprintf(number, sizeof number, "%d", result_number(result, "number"));
         const struct lesson *lesson = kit_lesson(kit, number);
         json_t *memory = read_memory(kit, lesson);
+        json_object_set(memory, "kit", json_object_get(document, "kit"));
         json_object_set(memory, "result", result);
         forget_hints(memory, result);
         write_memory(kit, lesson, memory);

@@ -21,6 +21,8 @@ bool work_is_started(const struct kit *kit, const struct lesson *lesson);
 void work_remember(const struct kit *kit, const json_t *document);
 /** What the last check of a lesson found, or NULL; the caller owns it. */
 json_t *work_recall(const struct kit *kit, const struct lesson *lesson);
+/** True if that was not checked by this version of Sockeye, whose checks and points may be others. */
+bool work_is_outdated(const struct kit *kit, const struct lesson *lesson);
 /** Keeps how many hints were given for a check; work_hints() is 0 at first and after the check has passed. */
 void work_set_hints(const struct kit *kit, const struct lesson *lesson, const char *key, int count);
 int work_hints(const struct kit *kit, const struct lesson *lesson, const char *key);
