@@ -14,7 +14,7 @@ SOCKEYE := $(if $(filter build,$(BUILD)),sockeye,$(BUILD)/sockeye)
 
 # What this run of make needs from ./dependencies; scripts/need installs it.
 NEEDS := build grade $(if $(filter test sanitize coverage bench,$(MAKECMDGOALS)),test) \
-         $(filter docs lint coverage,$(MAKECMDGOALS)) $(if $(filter format,$(MAKECMDGOALS)),lint)
+         $(filter docs lint coverage,$(MAKECMDGOALS)) $(if $(filter book-test,$(MAKECMDGOALS)),docs browser) $(if $(filter format,$(MAKECMDGOALS)),lint)
 
 # The harness is an archive, from which its programs take what they use. The checks of the lessons are not in it:
 # they register themselves, so they are linked whole, into the worker that plays them and into sockeye that lists them.
@@ -89,6 +89,12 @@ install: $(SOCKEYE) ## installs the kit for everybody: PREFIX (/usr/local), DEST
 uninstall: ## takes it away again
 	@DESTDIR='$(DESTDIR)' PREFIX='$(PREFIX)' scripts/install --remove
 
+book-test: docs tests/browser/node_modules/.package-lock.json ## makes the book and reads all of it in a browser
+	@tests/run tests/browser/book
+
+tests/browser/node_modules/.package-lock.json: tests/browser/package-lock.json | need
+	$Qcd tests/browser && npm ci --silent --no-audit --no-fund
+
 bench: $(SOCKEYE) ## measures what grading costs beyond compilers and programs
 	@tests/bench
 
@@ -131,8 +137,8 @@ clean: ## removes what was built; your work stays
 	rm -rf build sockeye
 
 help: ## this list
-	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1@\2/p' Makefile | while IFS=@ read -r a b; do printf '%-18s %s\n' "$$a" "$$b"; done
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1@\2/p' Makefile | while IFS=@ read -r a b; do printf '%-18s %s\n' "$$a" "$$b"; done
 
-.PHONY: all programs need test judgement docs install uninstall bench lint format sanitize coverage clean help
+.PHONY: all programs need test judgement docs book-test install uninstall bench lint format sanitize coverage clean help
 
 -include $(patsubst %.o,%.d,$(MAINS) $(HARNESS) $(CHECKS) $(PEERS) $(TESTS))

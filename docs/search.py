@@ -3,7 +3,7 @@
 
 usage: search.py FOLDER       writes FOLDER/search-index.js
 
-Doxygen's own search knows names only; a reader looks for "zombie" or EINTR. Of the solutions only the titles are in
+It reads the pages as docs/finish.py leaves them. Doxygen's own search knows names only; a reader looks for "zombie" or EINTR. Of the solutions only the titles are in
 it: nobody should be shown one by a search.
 """
 import html.parser
@@ -14,7 +14,7 @@ import sys
 
 # Pages that repeat what stands elsewhere.
 LEFT_OUT = re.compile(r"_source$|_8md$|^dir_|^globals|^files$|^pages$|^annotated$|^functions|^graph_legend$")
-HEADINGS = {"h1", "h2", "h3"}
+HEADINGS = {"h2", "h3", "h4"}
 CHAPTER, PAGE, REFERENCE = range(3)     # hits of the same weight are shown in this order
 
 
@@ -54,7 +54,9 @@ class Page(html.parser.HTMLParser):
         classes = (values.get("class") or "").split()
         if tag == "div":
             self.divs.append(classes)
-            self.into = self.title if "title" in classes else self.text_list()
+            self.into = self.text_list()
+        elif tag == "h1":
+            self.into = self.title
         elif tag in ("script", "style"):
             self.into = None
         elif tag == "a" and values.get("id"):
@@ -79,7 +81,7 @@ class Page(html.parser.HTMLParser):
         if tag == "div" and self.divs:
             self.divs.pop()
             self.into = self.text_list()
-        elif tag in HEADINGS or tag in ("script", "style", "table"):
+        elif tag in HEADINGS or tag in ("h1", "script", "style", "table"):
             self.into = self.text_list()
 
     def handle_data(self, data):
@@ -100,7 +102,7 @@ def kind(name):
 def entries_of(path):
     name = path.stem
     page = Page(path.read_text(encoding="utf-8"))
-    title = squeeze(page.title).replace(" File Reference", "").replace(" Struct Reference", "")
+    title = squeeze(page.title)
     if name.startswith("solution-"):
         return [[kind(name), title, "", path.name, ""]]
     entries = []

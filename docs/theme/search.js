@@ -74,8 +74,12 @@
                 link.appendChild(excerpt(entry[4], words));
             list.appendChild(link);
         });
-        if (hits.length === 0)
-            list.appendChild(element("div", "nothing", "Nothing in this book has these words."));
+        if (hits.length === 0) {
+            var nothing = element("div", "nothing", "Nothing in this book has these words.");
+            nothing.setAttribute("role", "option");
+            nothing.setAttribute("aria-disabled", "true");
+            list.appendChild(nothing);
+        }
         else if (hits.length > SHOWN)
             list.appendChild(element("div", "nothing", "and " + (hits.length - SHOWN) + " more sections: another word narrows it"));
     }
