@@ -25,7 +25,7 @@ struct hash {
 struct hash hash_of(const void *data, size_t length);
 
 enum gradebook_use {
-    GRADEBOOK_READ,
+    GRADEBOOK_READ, /**< changes nothing */
     GRADEBOOK_WRITE /**< makes it if it is not there; no other process can use it until it is closed */
 };
 
