@@ -20,7 +20,7 @@ NEEDS := build grade $(if $(filter test sanitize coverage bench,$(MAKECMDGOALS))
 # they register themselves, so they are linked whole, into the worker that plays them and into sockeye that lists them.
 # So are their peers, into sockeye.
 objects = $(patsubst %.c,$(BUILD)/%.o,$(wildcard $1))
-MAINS   := $(call objects,harness/sockeye.c harness/run/worker.c)
+MAINS   := $(call objects,harness/sockeye.c harness/run/worker.c harness/class/unpacker.c)
 HARNESS := $(filter-out $(MAINS),$(call objects,harness/*/*.c))
 CHECKS  := $(call objects,lessons/*/check.c)
 PEERS   := $(call objects,lessons/*/peer.c)
@@ -45,12 +45,16 @@ all: $(SOCKEYE) ## builds ./sockeye and shows the board (the default)
 
 programs: $(SOCKEYE) $(PROGRAMS) ## builds ./sockeye and the programs that the tests need
 
-$(SOCKEYE): $(BUILD)/harness/sockeye.o $(CHECKS) $(PEERS) $(BUILD)/harness.a $(BUILD)/worker
+$(SOCKEYE): $(BUILD)/harness/sockeye.o $(CHECKS) $(PEERS) $(BUILD)/harness.a $(BUILD)/worker $(BUILD)/unpacker
 	$(call tell,linking $@)
-	$Q$(CC) $(CFLAGS) $(LDFLAGS) -o $@.new $(filter-out %/worker,$^) $(LIBS) && mv $@.new $@
+	$Q$(CC) $(CFLAGS) $(LDFLAGS) -o $@.new $(filter-out %/worker %/unpacker,$^) $(LIBS) && mv $@.new $@
 
 $(BUILD)/worker: $(BUILD)/harness/run/worker.o $(CHECKS) $(BUILD)/harness.a
 	$Q$(CC) $(CFLAGS) $(LDFLAGS) -o $@.new $^ $(LIBS) && mv $@.new $@
+
+# A program of its own: only there does anything of libarchive run, and workers start without it.
+$(BUILD)/unpacker: $(BUILD)/harness/class/unpacker.o $(BUILD)/harness.a
+	$Q$(CC) $(CFLAGS) $(LDFLAGS) -o $@.new $^ $(LIBS) -larchive -lyaml && mv $@.new $@
 
 $(BUILD)/harness.a: $(HARNESS)
 	$Qrm -f $@ && $(AR) rcs $@ $^
@@ -81,7 +85,7 @@ docs: need ## makes the book: build/docs/html/index.html
 	@docs/build
 
 # What ends up beside the worker when it is installed.
-HELPERS := $(BUILD)/worker
+HELPERS := $(BUILD)/worker $(BUILD)/unpacker
 
 install: $(SOCKEYE) ## installs the kit for everybody: PREFIX (/usr/local), DESTDIR, SOLUTIONS=no
 	@DESTDIR='$(DESTDIR)' PREFIX='$(PREFIX)' SOLUTIONS='$(SOLUTIONS)' scripts/install $(HELPERS)

@@ -144,7 +144,7 @@ static void bubblewrap(struct args *args, const struct world *world, const struc
     /* A tmpfs counts as memory: bounded. */
     if (!world->old_bubblewrap)
         ADD(args, "--size", "268435456");
-    ADD(args, "--tmpfs", "/tmp", "--ro-bind", world->worker, WORLD_WORKER);
+    ADD(args, "--tmpfs", "/tmp", "--ro-bind", start->shown == NULL ? world->worker : start->shown, WORLD_WORKER);
     if (start->capture > 0)
         ADD(args, "--cap-add", "CAP_NET_RAW");
     const char *terminal = getenv("TERM");
@@ -192,14 +192,15 @@ pid_t world_start(const struct world *world, const struct world_start *start)
     prctl(PR_SET_PDEATHSIG, world->is_private ? SIGKILL : SIGTERM, 0, 0, 0);
     if (!start->terminal)
         setsid(); /* Ctrl-C is for the runner, which ends its worlds itself */
-    int ends[] = {open("/dev/null", O_RDWR | O_CLOEXEC),    start->out, start->err, start->result,
+    int nothing = fcntl(open("/dev/null", O_RDWR | O_CLOEXEC), F_DUPFD_CLOEXEC, 64);
+    int ends[] = {start->in > 0 ? start->in : -1,           start->out, start->err, start->result,
                   start->capture > 0 ? start->capture : -1, 0,          1};
     int count = start->terminal ? 7 : start->capture > 0 ? 5 : 4;
     for (int i = 0; i < count; i++) /* first out of the way, then into place */
         ends[i] = ends[i] == -1 ? -1 : fcntl(ends[i], F_DUPFD_CLOEXEC, 64);
     for (int i = 0; i < count; i++) {
         if (ends[i] == -1 || dup2(ends[i], i) == -1)
-            dup2(ends[0], i);
+            dup2(nothing, i);
     }
     close_range((unsigned int)count, ~0U, CLOSE_RANGE_CLOEXEC);
     sigset_t none;
@@ -242,6 +243,13 @@ static const char *try_private(struct world *world)
     return WIFEXITED(status) && WEXITSTATUS(status) == 0 ? NULL : words;
 }
 
+/* Of a path: the folder's part, its "/" included. */
+static int folder_length(const char *path)
+{
+    const char *slash = strrchr(path, '/');
+    return slash == NULL ? 0 : (int)(slash + 1 - path);
+}
+
 int world_init(struct world *world, const struct kit *kit, bool plain, const char **problem)
 {
     *world = (struct world){.run_as = (uid_t)-1};
@@ -253,6 +261,7 @@ int world_init(struct world *world, const struct kit *kit, bool plain, const cha
     }
     snprintf(world->worker, sizeof world->worker, "%s/worker", rundir());
     snprintf(world->etc, sizeof world->etc, "%s/etc", rundir());
+    world->unpacker = path_of("%.*sunpacker", folder_length(kit->worker.text), kit->worker.text);
     /* A copy that the unprivileged user can read, wherever the kit lies. */
     if (access(kit->worker.text, R_OK) == -1) {
         *problem = "the kit is not built: run make";

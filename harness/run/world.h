@@ -25,14 +25,17 @@ struct world {
     char etc[300];         /**< the small /etc of private worlds */
     char worker[300];      /**< the worker's executable, as this machine sees it */
     struct path kit;       /**< the kit's folder, which no private world shows */
+    struct path unpacker;  /**< the kit's own (class/unpack.h), beside its worker */
 };
 
 /** What one process in a world gets. */
 struct world_start {
     const char *const *command; /**< NULL-terminated; paths as the world has them */
     const char *folder;         /**< shown read-only at WORLD_FOLDER and the working directory; may be NULL */
+    const char *shown;          /**< the executable at WORLD_WORKER, as this machine sees it; NULL: the worker */
     const char *scratch;        /**< plain only: its $TMPDIR */
-    int out, err, result;       /**< its descriptors 1, 2 and 3 */
+    int in;                     /**< its descriptor 0; 0: /dev/null */
+    int out, err, result;       /**< its descriptors 1, 2 and 3; -1: /dev/null */
     int capture;                /**< its descriptor 4, and it may hear all packets; 0: none */
     bool terminal; /**< its descriptors 5 and 6 are our stdin and stdout, and their terminal stays its own */
     bool limits;   /**< the limits of cage.h from the start (a compiler); a worker sets them later */
