@@ -13,7 +13,8 @@ $(if $(filter clean,$(MAKECMDGOALS)),$(eval .NOTPARALLEL:))
 SOCKEYE := $(if $(filter build,$(BUILD)),sockeye,$(BUILD)/sockeye)
 
 # What this run of make needs from ./dependencies; scripts/need installs it.
-NEEDS := build grade $(if $(filter test sanitize coverage bench,$(MAKECMDGOALS)),test) \
+NEEDS := build grade $(if $(filter test sanitize coverage bench,$(MAKECMDGOALS)),test pack) \
+         $(if $(filter gradescope,$(MAKECMDGOALS)),pack) \
          $(filter docs lint coverage,$(MAKECMDGOALS)) $(if $(filter book-test,$(MAKECMDGOALS)),docs browser) $(if $(filter format,$(MAKECMDGOALS)),lint)
 
 # The harness is an archive, from which its programs take what they use. The checks of the lessons are not in it:
@@ -84,6 +85,9 @@ judgement: programs ## plays every wrong program against all checks, in both mod
 docs: need ## makes the book: build/docs/html/index.html
 	@docs/build
 
+gradescope: need ## packs build/autograder.zip for Gradescope; LESSONS="1 7" chooses lessons, all without
+	@scripts/gradescope/pack $(or $(LESSONS),all)
+
 # What ends up beside the worker when it is installed.
 HELPERS := $(BUILD)/worker $(BUILD)/unpacker
 
@@ -107,7 +111,7 @@ C_FILES := $(wildcard harness/*.c harness/*/*.c lessons/*/*.c solutions/*/*.c te
 H_FILES := $(wildcard harness/*.h harness/*/*.h tests/*/*.h)
 # Checks and what learners read are laid out by hand, and the patches of tests/mistakes/ fit the solutions to the line.
 FORMATTED := $(filter-out lessons/% solutions/%,$(C_FILES)) $(H_FILES)
-SCRIPTS := $(shell grep -slE '^.!/bin/(ba)?sh' .ci/* docs/* scripts/* tests/* tests/*/*)
+SCRIPTS := $(shell grep -slE '^.!/bin/(ba)?sh' .ci/* docs/* scripts/* scripts/*/* tests/* tests/*/*)
 
 # Of cppcheck: it does not see which functions never return, and can't read checks.
 CRIED_WOLF := nullPointerRedundantCheck va_end_missing constStatement uninitvar ctuuninitvar
@@ -143,6 +147,6 @@ clean: ## removes what was built; your work stays
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1@\2/p' Makefile | while IFS=@ read -r a b; do printf '%-18s %s\n' "$$a" "$$b"; done
 
-.PHONY: all programs need test judgement docs book-test install uninstall bench lint format sanitize coverage clean help
+.PHONY: all programs need test judgement docs gradescope book-test install uninstall bench lint format sanitize coverage clean help
 
 -include $(patsubst %.o,%.d,$(MAINS) $(HARNESS) $(CHECKS) $(PEERS) $(TESTS))

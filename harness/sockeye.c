@@ -24,6 +24,8 @@ static const struct command commands[] = {
     {"solution", command_solution, "solution N [--anyway]", "shows the solution", help_solution, false},
     {"reset", command_reset, "reset N", "puts the skeleton back, and keeps what you had", help_reset, false},
     {"merge", command_merge, "merge DB... -o DB", "joins gradebooks", help_merge, false},
+    {"export", command_export, "export RESULT... --as FORMAT [OPTION]...", "results for another system", help_export,
+     false},
     {"doctor", command_doctor, "doctor", "what works on this machine, and how to mend the rest", help_doctor, false},
     {"completion", command_completion, "completion bash|zsh|fish", "completes what you type, in your shell",
      help_completion, false},

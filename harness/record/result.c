@@ -54,7 +54,7 @@ void result_sum(json_t *document)
     json_object_set_new(document, "max_score", json_integer(max));
 }
 
-static bool has_fault(const json_t *document)
+bool result_has_fault(const json_t *document)
 {
     size_t i;
     json_t *lesson;
@@ -73,7 +73,7 @@ static bool has_fault(const json_t *document)
 
 int result_exit_status(const json_t *document)
 {
-    if (has_fault(document))
+    if (result_has_fault(document))
         return 3;
     size_t i;
     json_t *lesson;

@@ -21,5 +21,7 @@ json_t *result_new(const char *kit, const char *seed, bool is_private, const cha
 void result_sum_lesson(json_t *lesson);
 /** Sets score and max_score of the document from its lessons. */
 void result_sum(json_t *document);
+/** True if the harness or the machine failed in it: its score is no mark then. */
+bool result_has_fault(const json_t *document);
 /** The exit status that a document stands for: 0 full marks, 1 not, 3 a fault. */
 int result_exit_status(const json_t *document);

@@ -116,11 +116,11 @@ static void where(const struct screen *screen, const json_t *place)
     part(screen, "where", text, PLAIN);
 }
 
-static void failure(const struct screen *screen, const json_t *lesson, const json_t *check, const char *seed,
+void report_failure(const struct screen *screen, const json_t *check, const char *seed,
                     const struct report_options *options)
 {
     char text[400];
-    int number = result_number(lesson, "number");
+    int number = atoi(result_text(check, "id"));
     wire_draw(screen, json_object_get(check, "wire"), 6, options->trace ? 0 : STEPS_SHOWN);
     part(screen, "expected", result_text(check, "expected"), PLAIN);
     part(screen, "observed", result_text(check, "observed"), BAD);
@@ -131,7 +131,6 @@ static void failure(const struct screen *screen, const json_t *lesson, const jso
     snprintf(text, sizeof text, "%s check %d --only %s --seed %s --trace%s", options->typed, number, short_id(check),
              seed, options->work);
     part(screen, "replay", text, HINT);
-    fputc('\n', screen->file);
 }
 
 /* The compiler's words, as it has laid them out. */
@@ -186,7 +185,8 @@ static void lesson_report(const struct screen *screen, const json_t *lesson, con
         const char *status = result_text(check, "status");
         check_line(screen, check);
         if (strcmp(status, "failed") == 0 && (!told || options->trace)) {
-            failure(screen, lesson, check, seed, options);
+            report_failure(screen, check, seed, options);
+            fputc('\n', screen->file);
             told = true;
         } else if (strcmp(status, "fault") == 0 || strcmp(status, "not-graded") == 0) {
             part(screen, "", result_text(check, "observed"), DIM);

@@ -17,3 +17,6 @@ struct report_options {
 
 /** Prints every lesson: the first failure in full, the other checks a line each. */
 void report_document(const struct screen *screen, const json_t *document, const struct report_options *options);
+/** Prints what stands below a check that failed: its wire diagram, what was expected and observed, what to think about. */
+void report_failure(const struct screen *screen, const json_t *check, const char *seed,
+                    const struct report_options *options);

@@ -108,6 +108,12 @@ solution|which lesson
 solution --anyway|which lesson
 reset|which lesson
 reset 1 2|'2' is one argument too many
+export|which result
+export no.json|needs --as FORMAT
+export no.json --as word|knows no format 'word'
+export no.json --as tap|can't read no.json
+export no.json --as canvas|--sheet FILE
+export no.json --as tap --column Sockeye|not for tap
 doctor now|takes no arguments
 help hlep|no command 'hlep'
 help board start|one argument too many
@@ -122,7 +128,7 @@ TABLE
 tries ./sockeye help
 ok "help names every command" all "ends 0" "says 'start N'" "says 'doctor'" "says 'peer N'"
 cp "$own/out" "$own/list"
-for command in board start next check hint run peer solution reset doctor completion help; do
+for command in board start next check hint run peer solution reset export doctor completion help; do
     tries ./sockeye "$command" --help
     ok "$command --help is about $command" all "ends 0" "says './sockeye '" "says '$command'" '[ ! -s "$own/err" ]'
     cp "$own/out" "$own/asked"
