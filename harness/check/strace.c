@@ -1,7 +1,6 @@
 #define _GNU_SOURCE
 #include "check/strace.h"
 
-#include <ctype.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
@@ -9,13 +8,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "check/bytes.h"
 #include "check/program.h"
-#include "check/record.h"
 #include "check/stage.h"
+#include "check/story.h"
 #include "check/verdict.h"
 #include "check/wait.h"
 #include "look/proc.h"
@@ -27,8 +25,6 @@
     "trace=%network,read,write,readv,writev,close,dup,?dup2,dup3,fcntl,splice,sendfile,?poll,ppoll,?select,pselect6,"  \
     "?epoll_wait,epoll_pwait,?fork,?vfork,clone,?clone3,execve,wait4,waitid,kill,exit_group,rt_sigaction,rt_"          \
     "sigsuspend"
-
-enum { LINES_MAX = 2000 };
 
 static const char *trace_file;
 
@@ -147,19 +143,17 @@ void strace_trace(pid_t pid, const char *calls)
             not_graded("strace is not installed: install the package strace");
         return;
     }
+    const char *who = text("%d", pid);
+    if (calls == NULL) { /* without it, if it may not trace here */
+        attach(pid, (const char *const[]){"strace", "-ff", "-q", "-ttt", "-T", "-yy", "-s", "48", "-o", story_files(),
+                                          "-e", STORY, "-p", who, NULL});
+        return;
+    }
     trace_file = text("%s/../trace-%d", stage.scratch, pid);
-    const char *const args[] = {"strace", "-f",
-                                "-q",     "-ttt",
-                                "-s",     "48",
-                                "-o",     trace_file,
-                                "-e",     calls == NULL ? STORY : text("trace=%s", calls),
-                                "-p",     text("%d", pid),
-                                NULL};
-    const char *problem = attach(pid, args);
-    if (problem != NULL && calls != NULL)
-        not_graded("strace may not trace here: %s", problem);
+    const char *problem = attach(pid, (const char *const[]){"strace", "-f", "-q", "-o", trace_file, "-e",
+                                                            text("trace=%s", calls), "-p", who, NULL});
     if (problem != NULL)
-        trace_file = NULL;
+        not_graded("strace may not trace here: %s", problem);
 }
 
 bool strace_saw(const char *words)
@@ -172,50 +166,4 @@ bool strace_saw(const char *words)
     if (file != NULL)
         fclose(file);
     return saw;
-}
-
-/* What the loader does before main, and what strace itself does. */
-static bool is_noise(const char *line)
-{
-    static const char *const noise[] = {"<... ", "--- stopped by SIGSTOP", "--- SIGCONT", "execve(", "+++ "};
-    static bool in_main;
-    for (size_t i = 0; i < sizeof noise / sizeof *noise; i++) {
-        if (strncmp(line, noise[i], strlen(noise[i])) == 0)
-            return true;
-    }
-    in_main = in_main || (strncmp(line, "close(", 6) != 0 && strstr(line, "\\177ELF") == NULL);
-    return !in_main;
-}
-
-/* "123 1700000000.123456 recvfrom(3, "x", 4096, 0, NULL, NULL) = 1" */
-static void record_line(char *line, double real_to_own)
-{
-    char *end;
-    pid_t pid = (pid_t)strtol(line, &end, 10);
-    double t = strtod(end, &end) + real_to_own;
-    while (*end == ' ')
-        end++;
-    end[strcspn(end, "\n")] = '\0';
-    if (*end == '\0' || is_noise(end))
-        return;
-    char *result = strstr(end, "  "); /* strace lines the results up in a column */
-    if (result != NULL)
-        memmove(result + 1, result + strspn(result, " "), strlen(result + strspn(result, " ")) + 1);
-    bool is_first = pid == program_of(pid)->pid;
-    record_at(t, YOU, NULL, "call", bytes(is_first ? text("%s", end) : text("[%d] %s", pid, end)));
-}
-
-void strace_record(void)
-{
-    FILE *file = trace_file == NULL ? NULL : fopen(trace_file, "re");
-    char line[600];
-    struct timespec real;
-    if (file == NULL)
-        return;
-    clock_gettime(CLOCK_REALTIME, &real);
-    double real_to_own = now() - ((double)real.tv_sec + (double)real.tv_nsec / 1e9);
-    for (int i = 0; i < LINES_MAX && fgets(line, sizeof line, file) != NULL; i++)
-        record_line(line, real_to_own);
-    fclose(file);
-    record_sort();
 }

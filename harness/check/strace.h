@@ -20,5 +20,3 @@ void strace_inject(const char *calls, const char *error);
 void strace_trace(pid_t pid, const char *calls);
 /** True if a line of the trace, which must have ended, holds @p words. */
 bool strace_saw(const char *words);
-/** Adds what was traced to the record, at its times. */
-void strace_record(void);

@@ -124,6 +124,7 @@ void report_failure(const struct screen *screen, const json_t *check, const char
     wire_draw(screen, json_object_get(check, "wire"), 6, options->trace ? 0 : STEPS_SHOWN);
     part(screen, "expected", result_text(check, "expected"), PLAIN);
     part(screen, "observed", result_text(check, "observed"), BAD);
+    part(screen, "trace", result_text(check, "calls"), PLAIN);
     part(screen, "think", result_text(check, "because"), PLAIN);
     where(screen, json_object_get(check, "where"));
     snprintf(text, sizeof text, "%s hint %d", options->typed, number);

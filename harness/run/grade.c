@@ -397,7 +397,7 @@ static void end_build(struct lesson_run *run, json_t *value, const struct job *j
 static void take_result(struct check_run *run, json_t *value, const struct job *job)
 {
     static const char *const members[] = {"status", "expected", "observed",    "because", "where",
-                                          "wire",   "seconds",  "cpu_seconds", "capture"};
+                                          "wire",   "seconds",  "cpu_seconds", "calls",   "capture"};
     json_t *result = run->result;
     if (value == NULL) {
         char words[2300];

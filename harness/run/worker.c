@@ -27,14 +27,16 @@
 #include "check/capture.h"
 #include "check/conn.h"
 #include "check/debugger.h"
+#include "check/findings.h"
 #include "check/memcheck.h"
 #include "check/program.h"
 #include "check/record.h"
 #include "check/registry.h"
 #include "check/spawn.h"
 #include "check/stage.h"
-#include "check/strace.h"
+#include "check/story.h"
 #include "check/verdict.h"
+#include "check/wait.h"
 #include "look/proc.h"
 #include "run/jobs.h"
 #include "run/network.h"
@@ -118,6 +120,8 @@ static void write_result(const struct verdict *verdict, double seconds)
                                words(verdict->because), "where", where_json(&verdict->where), "wire", wire(), "seconds",
                                seconds, "cpu_seconds", programs_cpu_seconds(), "crashed", verdict->crashed, "whole",
                                verdict->is_whole);
+    if (stage.trace && verdict->outcome == FAILED && findings() != NULL)
+        json_object_set_new(result, "calls", words(findings()));
     if (stage.capture)
         json_object_set_new(result, "capture", capture_json());
     jobs_hand_back(RESULT, result);
@@ -229,6 +233,12 @@ static int probe(void)
     return 0;
 }
 
+/* strace may be a call behind what the programs did; a fault in here only ends the wait. */
+static void let_settle(void)
+{
+    wait_settled(0.3);
+}
+
 static bool is_a_crowd(void)
 {
     enum { CROWD = 128 };
@@ -261,8 +271,10 @@ int main(int argc, char *argv[])
     bool replay = strchr(argv[8], 'r') != NULL;
     if (replay)
         find_crash(&verdict);
-    if (stage.trace)
-        strace_record();
+    if (stage.trace) {
+        verdict_of(let_settle);
+        story_record();
+    }
     /* What programs take to end is theirs. But a bomb's verdict does not wait until it has ended. */
     if (!is_a_crowd())
         programs_kill_all();
