@@ -25,15 +25,17 @@ enum {
 
 /** Who handed it in: as much as its place tells. Texts are UTF-8, "" where they are not known. */
 struct student {
-    const char
-        *key; /**< names the student in this class: the folder's or the archive's name, without what a platform adds */
+    const char *
+        key; /**< names the student in this class: the folder's or the archive's name, without what a platform adds. No two
+                   of one call have the same: the second becomes "Ada (12)", by the platform's number, or "ada (2)" */
     const char *name; /**< as people write it */
     const char *id;   /**< the platform's number */
     const char *login;
     const char *email;
 };
 
-/** One thing that was found. All belongs to the reader, and is there only during the call. */
+/** One thing that was found. A student's things may come between those of others. What can't be told to be anybody's is
+ *  told of a student whose key is the argument's name: "class.zip". All belongs to the reader, and is there only during the call. */
 struct handed_in {
     const struct student *student;
     const char *place; /**< where: "class.zip: Ada Lovelace_12_assignsubmission_file_/07-fork-server/fork_server.c" */
