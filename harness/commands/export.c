@@ -6,14 +6,15 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "class/documents.h"
 #include "export/export.h"
-#include "record/documents.h"
 #include "sockeye.h"
 
 const char help_export[] =
     "Makes of results what other systems read. RESULT is a file that check --json has written, or - for stdin; it may "
-    "hold "
-    "an array of results, a class. FORMAT is one of these:\n"
+    "hold an array of results, a class. A gradebook will do, too, or the folder that sockeye grade keeps one in. "
+    "FORMAT "
+    "is one of these:\n"
     "\n"
     "  gradescope\tresults.json of a Gradescope autograder (make gradescope packs one)\n"
     "  classroom50\tresult.json of Classroom 50; takes the environment of its runner\n"
