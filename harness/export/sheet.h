@@ -9,7 +9,14 @@
 #include "export/export.h"
 
 /** What is known of a student: the members of a document's "student", and, where it has none, its submission's name. */
-enum student_key { STUDENT_ID, STUDENT_LOGIN, STUDENT_EMAIL, STUDENT_NAME, STUDENT_SUBMISSION, STUDENT_KEYS };
+enum student_key {
+    STUDENT_ID,         /**< the platform's number or name */
+    STUDENT_LOGIN,      /**< what the student logs in with */
+    STUDENT_EMAIL,      /**< an address, or a login */
+    STUDENT_NAME,       /**< as people write it */
+    STUDENT_SUBMISSION, /**< what was handed in is called so */
+    STUDENT_KEYS        /**< how many there are */
+};
 
 struct sheet {
     struct csv csv;
