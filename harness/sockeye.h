@@ -14,13 +14,14 @@ enum { EXIT_FULL_MARKS = 0, EXIT_NOT_FULL = 1, EXIT_USAGE = 2, EXIT_FAULT = 3 };
 /** A command gets the arguments behind its name; argv[0] is the name. Returns the exit status. */
 typedef int command_function(const struct kit *kit, int argc, char *argv[]);
 
-command_function command_board, command_check, command_completion, command_doctor, command_export, command_grade,
-    command_help, command_hint, command_merge, command_next, command_peer, command_reset, command_run, command_solution,
-    command_start;
+command_function command_board, command_check, command_completion, command_doctor, command_explain, command_export,
+    command_grade, command_help, command_hint, command_merge, command_next, command_peer, command_reset, command_run,
+    command_solution, command_start, command_watch;
 
 /** What `sockeye help COMMAND` says behind the usage line; each stands in its command's file. */
-extern const char help_board[], help_check[], help_completion[], help_doctor[], help_export[], help_grade[],
-    help_hint[], help_merge[], help_next[], help_peer[], help_reset[], help_run[], help_solution[], help_start[];
+extern const char help_board[], help_check[], help_completion[], help_doctor[], help_explain[], help_export[],
+    help_grade[], help_hint[], help_merge[], help_next[], help_peer[], help_reset[], help_run[], help_solution[],
+    help_start[], help_watch[];
 
 struct command {
     const char *name;

@@ -178,7 +178,7 @@ static void grade_list(struct class_run *run, int count, int places)
         if (!busy)
             break;
         json_t *value = NULL;
-        struct job *job = jobs_wait(run->job, run->places, &value, end_job);
+        struct job *job = jobs_wait(run->job, run->places, &value, end_job, NULL);
         if (job == NULL)
             break;
         end_unit(run, job, value);

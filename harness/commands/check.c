@@ -5,19 +5,17 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/random.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "check/registry.h"
+#include "commands/grading.h"
 #include "commands/inside.h"
 #include "commands/numbers.h"
-#include "commands/start.h"
 #include "record/result.h"
 #include "report/terminal.h"
 #include "run/grade.h"
 #include "run/rundir.h"
-#include "run/skeleton.h"
 #include "run/work.h"
 #include "sockeye.h"
 
@@ -185,19 +183,6 @@ static int write_json(const json_t *document, const char *name)
     return failed ? fault_error("can't write %s: %s", name, strerror(errno)) : 0;
 }
 
-static void tell_mode(const struct world *world, const struct screen *screen)
-{
-    if (world->is_private)
-        return;
-    char words[800];
-    snprintf(words, sizeof words,
-             "plain mode (%s): on this machine's own loopback, so some checks are not graded here. "
-             "%s doctor says how to get the rest.",
-             world->why_plain, sockeye_name());
-    screen_paragraph(screen, 0, "", words);
-    fputc('\n', stdout);
-}
-
 static void tell_next(const struct screen *screen, const json_t *document, const struct check_options *options)
 {
     size_t count = json_array_size(json_object_get(document, "lessons"));
@@ -205,25 +190,9 @@ static void tell_next(const struct screen *screen, const json_t *document, const
         return;
     const json_t *lesson = json_array_get(json_object_get(document, "lessons"), 0);
     if (result_has_status(lesson, "passed") && options->only == NULL) {
-        screen_paint(screen, GOOD);
-        printf("\nFull marks.");
-        screen_paint(screen, PLAIN);
-        printf(" Compare: %s solution %d    Go on: %s next\n", sockeye_name(), result_number(lesson, "number"),
-               sockeye_name());
+        fputc('\n', screen->file);
+        grading_tell_full_marks(screen, lesson);
     }
-}
-
-/* The first check of a lesson brings its skeleton: what is to be done is best seen from where it fails. */
-static void start_new_lesson(const struct kit *kit, const struct lesson *lesson, bool quietly)
-{
-    const char *problem;
-    struct path folder = path_of("%s/%s", work_folder(kit).text, lesson->folder);
-    if (access(folder.text, F_OK) == 0 || skeleton_start(kit, lesson, &problem) <= 0 || quietly)
-        return;
-    printf("Lesson %d was not started yet. Here is its skeleton:\n\n", lesson->number);
-    start_say_where(kit, lesson, "hint");
-    putchar('\n');
-    fflush(stdout);
 }
 
 int command_check(const struct kit *kit, int argc, char *argv[])
@@ -246,11 +215,11 @@ int command_check(const struct kit *kit, int argc, char *argv[])
     struct stat status;
     if (options.work != NULL && (stat(options.work, &status) == -1 || !S_ISDIR(status.st_mode)))
         return usage_error("--work %s: there is no such folder", options.work);
-    if (!options.has_seed && getrandom(&options.seed, 4, 0) == 4)
-        options.seed &= 0xffffffff;
+    if (!options.has_seed)
+        options.seed = grading_seed();
 
     if (options.work == NULL && !options.solutions && plan.lessons == 1)
-        start_new_lesson(kit, plan.lesson[0], options.json != NULL && strcmp(options.json, "-") == 0);
+        grading_start_lesson(kit, plan.lesson[0], options.json != NULL && strcmp(options.json, "-") == 0);
 
     struct world world;
     const char *problem;
@@ -288,7 +257,7 @@ int command_check(const struct kit *kit, int argc, char *argv[])
             snprintf(named, sizeof named, " --solutions");
         else if (options.work != NULL)
             snprintf(named, sizeof named, " --work %s", options.work);
-        tell_mode(&world, &screen);
+        grading_tell_mode(&screen, &world);
         report_document(&screen, document,
                         &(struct report_options){.trace = options.trace, .typed = sockeye_name(), .work = named});
         tell_next(&screen, document, &options);

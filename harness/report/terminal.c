@@ -15,17 +15,18 @@ static const struct mark {
     const char *ascii;
     enum paint paint;
 } marks[] = {
-    {"passed", "✓", "ok", GOOD},    {"failed", "✗", "XX", BAD}, {"skipped", "–", "--", DIM},
-    {"not-graded", "·", "..", DIM}, {"fault", "!", "!!", BAD},
+    {"passed", "✓", "ok", GOOD},    {"failed", "✗", "XX", BAD},  {"skipped", "–", "--", DIM},
+    {"not-graded", "·", "..", DIM}, {"waiting", "…", "..", DIM}, {"fault", "!", "!!", BAD},
 };
+enum { MARKS = sizeof marks / sizeof *marks };
 
 static const struct mark *mark_of(const char *status)
 {
-    for (size_t i = 0; i < sizeof marks / sizeof *marks; i++) {
+    for (int i = 0; i < MARKS; i++) {
         if (strcmp(marks[i].status, status) == 0)
             return &marks[i];
     }
-    return &marks[4];
+    return &marks[MARKS - 1];
 }
 
 /* The id without the lesson's number: what --only takes. */
@@ -67,7 +68,7 @@ static void check_statement(const struct screen *screen, const json_t *check)
     fputc('\n', screen->file);
 }
 
-static void check_line(const struct screen *screen, const json_t *check)
+void report_line(const struct screen *screen, const json_t *check)
 {
     const char *status = result_text(check, "status");
     if (screen->linear) {
@@ -81,6 +82,8 @@ static void check_line(const struct screen *screen, const json_t *check)
         snprintf(points, sizeof points, "%d/%d", result_number(check, "points"), result_number(check, "max_points"));
     else if (strcmp(status, "skipped") == 0)
         snprintf(points, sizeof points, "skipped 0/%d", result_number(check, "max_points"));
+    else if (strcmp(status, "waiting") == 0)
+        snprintf(points, sizeof points, "-/%d", result_number(check, "max_points"));
     else
         snprintf(points, sizeof points, "%s", strcmp(status, "fault") == 0 ? "fault" : "not graded here");
     fputs("  ", screen->file);
@@ -116,17 +119,22 @@ static void where(const struct screen *screen, const json_t *place)
     part(screen, "where", text, PLAIN);
 }
 
-void report_failure(const struct screen *screen, const json_t *check, const char *seed,
-                    const struct report_options *options)
+void report_findings(const struct screen *screen, const json_t *check, int steps)
 {
-    char text[400];
-    int number = atoi(result_text(check, "id"));
-    wire_draw(screen, json_object_get(check, "wire"), 6, options->trace ? 0 : STEPS_SHOWN);
+    wire_draw(screen, json_object_get(check, "wire"), 6, steps);
     part(screen, "expected", result_text(check, "expected"), PLAIN);
     part(screen, "observed", result_text(check, "observed"), BAD);
     part(screen, "trace", result_text(check, "calls"), PLAIN);
     part(screen, "think", result_text(check, "because"), PLAIN);
     where(screen, json_object_get(check, "where"));
+}
+
+void report_failure(const struct screen *screen, const json_t *check, const char *seed,
+                    const struct report_options *options)
+{
+    char text[400];
+    int number = atoi(result_text(check, "id"));
+    report_findings(screen, check, options->trace ? 0 : STEPS_SHOWN);
     snprintf(text, sizeof text, "%s hint %d", options->typed, number);
     part(screen, "hint", text, HINT);
     snprintf(text, sizeof text, "%s check %d --only %s --seed %s --trace%s", options->typed, number, short_id(check),
@@ -170,6 +178,26 @@ static void warnings(const struct screen *screen, const json_t *lesson)
     fputc('\n', screen->file);
 }
 
+const json_t *report_first_failure(const json_t *lesson)
+{
+    size_t i;
+    json_t *check;
+    json_array_foreach (json_object_get(lesson, "checks"), i, check) {
+        if (result_has_status(check, "failed"))
+            return check;
+    }
+    return NULL;
+}
+
+static void check_report(const struct screen *screen, const json_t *check, const struct report_options *options)
+{
+    report_line(screen, check);
+    if (result_has_status(check, "fault") || result_has_status(check, "not-graded"))
+        part(screen, "", result_text(check, "observed"), DIM);
+    else if (options->trace && !result_has_status(check, "skipped"))
+        wire_draw(screen, json_object_get(check, "wire"), 6, 0);
+}
+
 static void lesson_report(const struct screen *screen, const json_t *lesson, const char *seed,
                           const struct report_options *options)
 {
@@ -178,21 +206,23 @@ static void lesson_report(const struct screen *screen, const json_t *lesson, con
         not_built(screen, lesson, options);
         return;
     }
+    const json_t *first = report_first_failure(lesson); /* in full, as with --trace all of them are */
+    if (options->failure_first && first != NULL) {
+        report_line(screen, first);
+        report_findings(screen, first, options->steps > 0 ? options->steps : STEPS_SHOWN);
+        fputc('\n', screen->file);
+    }
     warnings(screen, lesson);
-    bool told = false; /* the first failure in full */
     size_t i;
     json_t *check;
     json_array_foreach (json_object_get(lesson, "checks"), i, check) {
-        const char *status = result_text(check, "status");
-        check_line(screen, check);
-        if (strcmp(status, "failed") == 0 && (!told || options->trace)) {
+        bool failed = result_has_status(check, "failed");
+        if (!options->failure_first && failed && (check == first || options->trace)) {
+            report_line(screen, check);
             report_failure(screen, check, seed, options);
             fputc('\n', screen->file);
-            told = true;
-        } else if (strcmp(status, "fault") == 0 || strcmp(status, "not-graded") == 0) {
-            part(screen, "", result_text(check, "observed"), DIM);
-        } else if (options->trace && strcmp(status, "skipped") != 0) {
-            wire_draw(screen, json_object_get(check, "wire"), 6, 0);
+        } else if (!options->failure_first || check != first) {
+            check_report(screen, check, options);
         }
     }
 }

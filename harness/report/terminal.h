@@ -10,9 +10,11 @@
 
 /** How much of it. */
 struct report_options {
-    bool trace;        /**< the whole wire diagram of every check */
-    const char *typed; /**< what is typed to run sockeye, for the commands that it names */
-    const char *work;  /**< " --work DIR" or "", for the commands that it names */
+    bool trace;         /**< the whole wire diagram of every check */
+    const char *typed;  /**< what is typed to run sockeye, for the commands that it names */
+    const char *work;   /**< " --work DIR" or "", for the commands that it names */
+    bool failure_first; /**< the first failure before all else, and no commands: for a screen with keys */
+    int steps;          /**< of its conversation, the last ones; 0: as many as are usual */
 };
 
 /** Prints every lesson: the first failure in full, the other checks a line each. */
@@ -20,3 +22,9 @@ void report_document(const struct screen *screen, const json_t *document, const 
 /** Prints what stands below a check that failed: its wire diagram, what was expected and observed, what to think about. */
 void report_failure(const struct screen *screen, const json_t *check, const char *seed,
                     const struct report_options *options);
+/** The first check of a lesson that failed, or NULL. */
+const json_t *report_first_failure(const json_t *lesson);
+/** Prints one line: a check, what became of it, and its points. */
+void report_line(const struct screen *screen, const json_t *check);
+/** Prints what a check found: its conversation, the last @p steps of it (0: all), and what was expected and observed. */
+void report_findings(const struct screen *screen, const json_t *check, int steps);

@@ -34,6 +34,7 @@ struct check_run {
     struct lesson_run *lesson;
     enum progress progress;
     json_t *result; /* the check's entry in the document, which owns it */
+    bool early;     /* the plan wants it first, or it must pass before that one */
     bool replaying; /* it has crashed, and is played again under memcheck to see where */
 };
 
@@ -86,7 +87,7 @@ static char *check_id(const struct check *check, const struct lesson *lesson)
 static json_t *new_check(const struct check *check, const struct lesson *lesson)
 {
     return json_pack("{s:s, s:s, s:s, s:i, s:i, s:n, s:n, s:n, s:n, s:s, s:[], s:f, s:f}", "id",
-                     check_id(check, lesson), "title", check->title, "status", "skipped", "points", 0, "max_points",
+                     check_id(check, lesson), "title", check->title, "status", "waiting", "points", 0, "max_points",
                      check->points, "expected", "observed", "because", "where", "hint", "", "wire", "seconds", 0.0,
                      "cpu_seconds", 0.0);
 }
@@ -115,6 +116,20 @@ static bool is_wanted(const struct plan *plan, const struct check *check)
     return plan->only[0] == NULL;
 }
 
+/* A check that is wanted early is, with all that must pass before it. */
+static void mark_early(struct grading *grading, struct check_run *run)
+{
+    char names[256];
+    char *rest = names;
+    run->early = true;
+    snprintf(names, sizeof names, "%s", run->check->after == NULL ? "" : run->check->after);
+    for (char *name; (name = strsep(&rest, ", ")) != NULL;) {
+        struct check_run *before = *name == '\0' ? NULL : named(grading, run->lesson, name);
+        if (before != NULL && !before->early)
+            mark_early(grading, before);
+    }
+}
+
 static void prepare(struct grading *grading, json_t *document)
 {
     const struct plan *plan = grading->plan;
@@ -135,6 +150,9 @@ static void prepare(struct grading *grading, json_t *document)
             json_array_append_new(json_object_get(run->result, "checks"), entry);
             grading->check[grading->checks++] = (struct check_run){.check = check, .lesson = run, .result = entry};
         }
+        struct check_run *first = plan->first == NULL ? NULL : named(grading, run, plan->first);
+        if (first != NULL)
+            mark_early(grading, first);
     }
 }
 
@@ -341,6 +359,15 @@ static bool is_ready(struct grading *grading, struct check_run *run)
     return prerequisites(grading, run) == PASSED_ALL;
 }
 
+/* Which of the checks that can be played goes first: the one with the least. What takes longest begins first, but not
+   before the eyes of somebody who waits. */
+static int rank(const struct grading *grading, const struct check_run *run)
+{
+    if (run->early)
+        return 0;
+    return run->check->memcheck == (grading->plan->first == NULL) ? 1 : 2;
+}
+
 static struct check_run *next_check(struct grading *grading)
 {
     struct check_run *next = NULL;
@@ -350,7 +377,7 @@ static struct check_run *next_check(struct grading *grading)
             continue;
         if (run->check->memcheck && too_many_memchecks(grading))
             continue;
-        if (next == NULL || (run->check->memcheck && !next->check->memcheck)) /* the longest first */
+        if (next == NULL || rank(grading, run) < rank(grading, next))
             next = run;
     }
     return next;
@@ -461,8 +488,6 @@ static void finish_check(struct grading *grading, struct check_run *run, json_t 
             }
         }
     }
-    if (grading->plan->progress != NULL)
-        grading->plan->progress(run->lesson->result, run->result);
     json_decref(value);
 }
 
@@ -525,6 +550,13 @@ static void settle_status(struct lesson_run *run)
     json_object_set_new(run->result, "status", json_string(passed ? "passed" : "failed"));
 }
 
+static void tell_progress(const struct grading *grading, json_t *document)
+{
+    for (int i = 0; i < grading->plan->lessons; i++)
+        result_sum_lesson(grading->lesson[i].result);
+    grading->plan->progress(grading->plan->context, document);
+}
+
 json_t *grade(const struct plan *plan)
 {
     static struct grading grading;
@@ -546,6 +578,7 @@ json_t *grade(const struct plan *plan)
     }
     prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0);
     prepare(&grading, document);
+    bool ended_early = false;
 
     for (;;) {
         while (!jobs_interrupted() && start_next(&grading))
@@ -556,9 +589,11 @@ json_t *grade(const struct plan *plan)
         if (!busy)
             break;
         json_t *value = NULL;
-        struct job *job = jobs_wait(grading.job, grading.jobs, &value, end_job);
-        if (job == NULL)
+        struct job *job = jobs_wait(grading.job, grading.jobs, &value, end_job, plan->event);
+        if (job == NULL) {
+            ended_early = true;
             break;
+        }
         struct lesson_run *first = &grading.lesson[0];
         bool is_build = job->context >= (void *)first && job->context < (void *)(first + LESSONS_MAX);
         if (is_build)
@@ -567,8 +602,10 @@ json_t *grade(const struct plan *plan)
             finish_check(&grading, job->context, value, job);
         if (!plan->world->is_private)
             end_orphans(&grading);
+        if (plan->progress != NULL)
+            tell_progress(&grading, document);
     }
-    if (jobs_interrupted()) {
+    if (ended_early || jobs_interrupted()) {
         stop_all(&grading);
         end_orphans(&grading);
         json_decref(document);

@@ -8,6 +8,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "run/jobs.h"
 #include "run/lesson.h"
 #include "run/world.h"
 
@@ -30,12 +31,18 @@ struct plan {
     const char
         *debug;  /**< stop the program of this name in gdb, "": the first that is run; NULL: none. The check is one */
     int capture; /**< where the packets of the one check go that is played; 0: nowhere. In a private network only */
-    void (*progress)(const json_t *lesson, const json_t *check); /**< called as each check ends; may be NULL */
+    const char *first; /**< for somebody who waits at a screen: this check, by name, is played as soon as it can be, and
+                            memcheck when all else has begun; "" if it is all the same which; or NULL */
+    /** Called when a lesson is built and as each check ends; may be NULL. A check that has no result yet has the status
+        "waiting". */
+    void (*progress)(void *context, const json_t *document);
+    void *context;                  /**< for progress */
+    const struct jobs_event *event; /**< what may end it early; or NULL */
 };
 
 /**
- * Grades. Returns the document, which the caller owns, or NULL if it was interrupted by SIGINT or SIGTERM: everything
- * is cleaned up then.
+ * Grades. Returns the document, which the caller owns, or NULL if it was interrupted by SIGINT or SIGTERM or ended early
+ * by the plan's event: everything is cleaned up then.
  */
 json_t *grade(const struct plan *plan);
 

@@ -18,6 +18,12 @@ static bool heading_names(char *line, const char *key)
     return false;
 }
 
+static void append_line(char *text, size_t size, const char *line)
+{
+    size_t used = strlen(text);
+    snprintf(text + used, size - used, "%s%.*s", used > 0 ? " " : "", (int)strcspn(line, "\n"), line);
+}
+
 static void add_line(struct hints *hints, const char *line)
 {
     const char *text = line + strspn(line, " ");
@@ -29,9 +35,27 @@ static void add_line(struct hints *hints, const char *line)
     }
     if (hints->count == 0 || *text == '\n' || *text == '\0')
         return;
-    char *step = hints->step[hints->count - 1];
-    size_t used = strlen(step);
-    snprintf(step + used, sizeof hints->step[0] - used, "%s%.*s", used > 0 ? " " : "", (int)strcspn(text, "\n"), text);
+    append_line(hints->step[hints->count - 1], sizeof hints->step[0], text);
+}
+
+int hints_paragraph(const char *path, const char *key, char *text, size_t size)
+{
+    *text = '\0';
+    FILE *file = fopen(path, "re");
+    if (file == NULL)
+        return -1;
+    char *line = NULL;
+    size_t room = 0;
+    bool ours = false;
+    while (getline(&line, &room, file) > 0) {
+        if (strncmp(line, "## ", 3) == 0)
+            ours = heading_names(line, key);
+        else if (ours && line[0] != '\n')
+            append_line(text, size, line);
+    }
+    free(line);
+    fclose(file);
+    return 0;
 }
 
 int hints_read(const char *path, const char *key, struct hints *hints)

@@ -1,5 +1,7 @@
 /**
  * @file
+ * What is written for people about a lesson's checks.
+ *
  * A lesson's hints.md: for each check, hints in steps from a question to nearly the answer.
  *
  *     ## prints-answer, empty-answer
@@ -12,6 +14,8 @@
  */
 #pragma once
 
+#include <stddef.h>
+
 enum { HINT_STEPS_MAX = 9 };
 
 struct hints {
@@ -22,3 +26,7 @@ struct hints {
 /** Reads the hints under the heading that names @p key. Returns 0, also if there are none; -1 with errno if the file
  *  can't be read. */
 int hints_read(const char *path, const char *key, struct hints *hints);
+
+/** Reads the paragraph under the heading that names @p key, as in why.md, into @p text, which it fills at most; "" if
+ *  there is none. Returns -1 with errno if the file can't be read. */
+int hints_paragraph(const char *path, const char *key, char *text, size_t size);

@@ -119,10 +119,11 @@ void jobs_hand_back(int fd, const json_t *value)
     fclose(file);
 }
 
-struct job *jobs_wait(struct job *jobs, int count, json_t **value, void (*end)(const struct job *job))
+struct job *jobs_wait(struct job *jobs, int count, json_t **value, void (*end)(const struct job *job),
+                      const struct jobs_event *event)
 {
     while (!interrupted) {
-        struct pollfd fds[JOBS_MAX * 2];
+        struct pollfd fds[JOBS_MAX * 2 + 1];
         double next = jobs_now() + 60;
         for (int i = 0; i < count; i++) {
             bool busy = jobs[i].pid != 0;
@@ -131,9 +132,13 @@ struct job *jobs_wait(struct job *jobs, int count, json_t **value, void (*end)(c
             if (busy && jobs[i].deadline < next)
                 next = jobs[i].deadline;
         }
+        struct pollfd *other = &fds[2 * count];
+        *other = (struct pollfd){.fd = event == NULL ? -1 : event->fd, .events = POLLIN};
         double left = next - jobs_now();
-        int n = poll(fds, (nfds_t)count * 2, left < 0 ? 0 : (int)(left * 1000) + 1);
+        int n = poll(fds, (nfds_t)count * 2 + 1, left < 0 ? 0 : (int)(left * 1000) + 1);
         if (n == -1 && errno != EINTR)
+            return NULL;
+        if (n > 0 && other->revents != 0 && event->happened(event->context))
             return NULL;
         for (int i = 0; i < count; i++) {
             if (jobs[i].pid == 0)

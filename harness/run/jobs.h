@@ -24,10 +24,18 @@ struct job {
     void *context;   /**< the caller's */
 };
 
+/** What else may happen while jobs are waited for. */
+struct jobs_event {
+    int fd;                          /**< readable when it has; the caller's */
+    bool (*happened)(void *context); /**< called then, and takes it; true: wait no longer */
+    void *context;
+};
+
 /** Waits for jobs until one has ended. Its value (NULL if it gave none that can be read) goes to @p value. Returns the
- *  job, with pid 0, or NULL when interrupted is set. @p end ends a job that is late;
- *  one that is overdue by then was told before. */
-struct job *jobs_wait(struct job *jobs, int count, json_t **value, void (*end)(const struct job *job));
+ *  job, with pid 0, or NULL when interrupted is set, or @p event (which may be NULL) says so. @p end ends a job that is
+ *  late; one that is overdue by then was told before. */
+struct job *jobs_wait(struct job *jobs, int count, json_t **value, void (*end)(const struct job *job),
+                      const struct jobs_event *event);
 
 /** Reaps a process that is about to end; one that a program of the same user keeps from it is killed in the end. */
 void jobs_reap(pid_t pid);

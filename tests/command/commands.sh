@@ -128,7 +128,7 @@ TABLE
 tries ./sockeye help
 ok "help names every command" all "ends 0" "says 'start N'" "says 'doctor'" "says 'peer N'"
 cp "$own/out" "$own/list"
-for command in board start next check hint run peer solution reset export doctor completion help; do
+for command in board start next check watch hint explain run peer solution reset export doctor completion help; do
     tries ./sockeye "$command" --help
     ok "$command --help is about $command" all "ends 0" "says './sockeye '" "says '$command'" '[ ! -s "$own/err" ]'
     cp "$own/out" "$own/asked"

@@ -74,12 +74,27 @@ static void too_much_is_cut(void)
     assert_text(hints.step[1], "two");
 }
 
+static void a_paragraph_is_read(void)
+{
+    const char *path = text("%s/why.md", unit_folder());
+    char words[40];
+    unit_write(path, "# Why\n\n## one, other\nA line\nand another.\n\n## last\nMore than there is room for, by far.\n");
+    assert_number(hints_paragraph(path, "other", words, sizeof words), 0);
+    assert_text(words, "A line and another.");
+    hints_paragraph(path, "last", words, 10);
+    assert_text(words, "More than");
+    hints_paragraph(path, "on", words, sizeof words);
+    assert_text(words, "");
+    assert_number(hints_paragraph(text("%s/missing.md", unit_folder()), "one", words, sizeof words), -1);
+}
+
 static CU_TestInfo tests[] = {
     {"hints are read step by step", hints_are_read_step_by_step},
     {"a heading may name several", a_heading_may_name_several},
     {"a key is a whole name", a_key_is_a_whole_name},
     {"a file that is missing is told", a_file_that_is_missing_is_told},
     {"too much is cut", too_much_is_cut},
+    {"a paragraph is read", a_paragraph_is_read},
     CU_TEST_INFO_NULL,
 };
 

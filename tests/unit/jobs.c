@@ -73,7 +73,7 @@ static void a_job_hands_back_its_value(void)
     json_t *value = NULL;
     struct job *job = start("echo '{\"status\": \"passed\"}' >&3", 5);
     pid_t pid = job->pid;
-    CU_ASSERT(jobs_wait(places, PLACES, &value, end_it) == job);
+    CU_ASSERT(jobs_wait(places, PLACES, &value, end_it, NULL) == job);
     assert_text(json_string_value(json_object_get(value, "status")), "passed");
     assert_number(job->pid, 0);
     CU_ASSERT(!job->overdue);
@@ -88,7 +88,7 @@ static void a_value_may_be_large_and_come_in_pieces(void)
           "'0123456789012345678901234567890123456789012345678901234567890123456789' >&3; i=$((i + 1)); done; printf "
           "'\"]' >&3",
           20);
-    CU_ASSERT_PTR_NOT_NULL(jobs_wait(places, PLACES, &value, end_it));
+    CU_ASSERT_PTR_NOT_NULL(jobs_wait(places, PLACES, &value, end_it, NULL));
     assert_number(json_string_length(json_array_get(value, 0)), 2000 * 70);
     json_decref(value);
 }
@@ -100,12 +100,12 @@ static void jobs_come_back_in_the_order_of_their_end(void)
     CU_ASSERT_FATAL(mkfifo(fifo, 0600) == 0);
     struct job *slow = start(text("read line < '%s'; echo '[1]' >&3", fifo), 20);
     struct job *fast = start("echo '[2]' >&3", 20);
-    CU_ASSERT(jobs_wait(places, PLACES, &value, end_it) == fast);
+    CU_ASSERT(jobs_wait(places, PLACES, &value, end_it, NULL) == fast);
     assert_number(json_integer_value(json_array_get(value, 0)), 2);
     json_decref(value);
     unit_write(fifo, "go\n");
     value = NULL;
-    CU_ASSERT(jobs_wait(places, PLACES, &value, end_it) == slow);
+    CU_ASSERT(jobs_wait(places, PLACES, &value, end_it, NULL) == slow);
     assert_number(json_integer_value(json_array_get(value, 0)), 1);
     json_decref(value);
 }
@@ -117,7 +117,7 @@ static void without_a_value_there_are_words(void)
     for (int i = 0; i < 3; i++) {
         json_t *value = NULL;
         struct job *job = start(scripts[i], 5);
-        CU_ASSERT(jobs_wait(places, PLACES, &value, end_it) == job);
+        CU_ASSERT(jobs_wait(places, PLACES, &value, end_it, NULL) == job);
         CU_ASSERT_PTR_NULL(value);
         assert_text(job->words, "went wrong\n");
     }
@@ -130,7 +130,7 @@ static void more_words_than_there_is_room_for_are_cut(void)
         start("i=0; while [ $i -lt 3000 ]; do echo '0123456789012345678901234567890123456789' >&2; i=$((i + 1)); "
               "done; echo '[]' >&3",
               20);
-    CU_ASSERT(jobs_wait(places, PLACES, &value, end_it) == job);
+    CU_ASSERT(jobs_wait(places, PLACES, &value, end_it, NULL) == job);
     CU_ASSERT(json_is_array(value));
     assert_number(strlen(job->words), sizeof job->words - 1);
     json_decref(value);
@@ -140,7 +140,7 @@ static void who_is_overdue_is_ended(void)
 {
     json_t *value = NULL;
     struct job *job = start("exec sleep 1000", 0.05);
-    CU_ASSERT(jobs_wait(places, PLACES, &value, end_it) == job);
+    CU_ASSERT(jobs_wait(places, PLACES, &value, end_it, NULL) == job);
     CU_ASSERT(ended == job && job->overdue);
     CU_ASSERT_PTR_NULL(value);
     assert_number(endings, 1);
@@ -151,7 +151,7 @@ static void who_is_not_overdue_is_not_ended(void)
     json_t *value = NULL;
     struct job *late = start("exec sleep 1000", 0.05);
     struct job *good = start("exec sleep 1000", 1000);
-    CU_ASSERT(jobs_wait(places, PLACES, &value, end_it) == late);
+    CU_ASSERT(jobs_wait(places, PLACES, &value, end_it, NULL) == late);
     CU_ASSERT(ended == late && !good->overdue && good->pid != 0);
 }
 
@@ -165,7 +165,7 @@ static void is_interrupted(void *context)
         _exit(1);
     start("exec sleep 1000", 1000);
     kill(getpid(), sig);
-    _exit(jobs_wait(places, PLACES, &value, end_it) == NULL && jobs_interrupted() && endings == 0 ? 7 : 2);
+    _exit(jobs_wait(places, PLACES, &value, end_it, NULL) == NULL && jobs_interrupted() && endings == 0 ? 7 : 2);
 }
 
 static void a_signal_interrupts(void)
