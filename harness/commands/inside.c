@@ -87,6 +87,13 @@ static const json_t *only_check(const json_t *document)
     return json_array_get(json_object_get(lesson, "checks"), 0);
 }
 
+/* Below a failure there is an empty line already. */
+static void begin_words(const json_t *document, const struct screen *screen)
+{
+    if (document != NULL && !result_has_status(only_check(document), "failed"))
+        fputc('\n', screen->file);
+}
+
 static void tell_capture(const char *name, const json_t *capture, const struct screen *screen)
 {
     char words[600];
@@ -121,19 +128,18 @@ void inside_restore(void)
 
 void inside_end(const struct inside *inside, struct plan *plan, const json_t *document, const struct screen *screen)
 {
-    if (inside->debug != NULL && document != NULL) {
-        fputc('\n', screen->file);
-        screen_paragraph(screen, 0, "",
-                         "Time was not judged, since gdb had the program: without --debug the verdict may be another.");
-    }
     struct stat status;
     const json_t *capture = json_object_get(only_check(document), "capture");
+    if (inside->debug != NULL || capture != NULL)
+        begin_words(document, screen);
+    if (inside->debug != NULL && document != NULL)
+        screen_paragraph(screen, 0, "",
+                         "Time was not judged, since gdb had the program: without --debug the verdict may be another.");
     if (inside->pcap == NULL)
         return;
     bool is_empty = fstat(plan->capture, &status) == 0 && S_ISREG(status.st_mode) && status.st_size == 0;
     close(plan->capture);
-    if (capture != NULL && document != NULL) {
-        fputc('\n', screen->file);
+    if (capture != NULL) {
         tell_capture(inside->pcap, capture, screen);
     } else if (is_empty) {
         unlink(inside->pcap);
