@@ -82,7 +82,7 @@ test: programs ## runs all tests
 judgement: programs ## plays every wrong program against all checks, in both modes (some ten minutes)
 	@tests/run $(JUDGEMENT) $(JUDGEMENT:%="% --plain")
 
-docs: need ## makes the book: build/docs/html/index.html
+docs: $(SOCKEYE) ## makes the book: build/docs/html/index.html
 	@docs/build
 
 gradescope: need ## packs build/autograder.zip for Gradescope; LESSONS="1 7" chooses lessons, all without

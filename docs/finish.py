@@ -50,7 +50,7 @@ def picture(folder, name, caption):
     return re.sub(r'xlink:href="([^"#]*)\.html#\1"', r'xlink:href="\1.html"', svg)
 
 
-def finished(folder, name, text):
+def finished(folder, text):
     text = PICTURE.sub(lambda m: picture(folder, m.group("msc") or m.group("dot"), m.group("caption")) + m.group("rest"), text)
 
     # One heading of the first level, which is the page's title; all others a step below.
@@ -74,6 +74,39 @@ def finished(folder, name, text):
     return text.replace(' target="_self"', "").replace("<p >", "<p>")
 
 
+def terms_of(folder):
+    """{"lesson-07": [("zombie", "term-zombie"), ...]}: the words of the glossary, by the lesson that needs them first."""
+    terms = {}
+    page = (folder / "glossary.html").read_text(encoding="utf-8")
+    for anchor, word, lesson in re.findall(r'id="(term-[^"]*)"></a>\s*<b>(.*?)</b>[^<]*<a class="el" href="(lesson-\d+)', page):
+        terms.setdefault(lesson, []).append((html.unescape(word), anchor))
+    return terms
+
+
+def with_terms(text, terms):
+    """Links each word at its first use: in running text, not in code, headings, pictures or other links."""
+    top, mark, contents = text.partition('<div class="textblock">')
+    pieces = re.split(r"(<[^>]*>)", contents)
+    left = {word: re.compile(rf"\b{re.escape(word)}(?:s|es)?\b", 0 if word.isupper() else re.IGNORECASE) for word, _ in terms}
+    anchors = dict(terms)
+    inside, closed = 0, re.compile(r"<(/?)(a|code|pre|h\d|svg|figure|table|summary|script)\b[^>]*?(/?)>")
+    for i, piece in enumerate(pieces):
+        tag = closed.match(piece)
+        if tag and not tag.group(3):
+            inside += -1 if tag.group(1) else 1
+        if i % 2 or inside or not piece.strip():
+            continue
+        found = sorted((hit.start(), hit.end(), word) for word in left if (hit := left[word].search(piece)))
+        end, made = 0, ""
+        for start, stop, word in found:
+            if start >= end:
+                made += piece[end:start] + f'<a class="term" href="glossary.html#{anchors[word]}">{piece[start:stop]}</a>'
+                end = stop
+                del left[word]
+        pieces[i] = made + piece[end:]
+    return top + mark + "".join(pieces)
+
+
 def menus(folder):
     """A phone shows a menu in place of the side tree. Doxygen's would lead to an empty list; this one has the pages."""
     tree = (folder / "navtreedata.js").read_text(encoding="utf-8")
@@ -93,8 +126,12 @@ def main():
         sys.exit(__doc__.strip())
     folder = pathlib.Path(sys.argv[1])
     menus(folder)
+    terms = terms_of(folder)
     for path in folder.glob("*.html"):
-        path.write_text(finished(folder, path.name, path.read_text(encoding="utf-8")), encoding="utf-8")
+        text = finished(folder, path.read_text(encoding="utf-8"))
+        if path.stem in terms:
+            text = with_terms(text, terms[path.stem])
+        path.write_text(text, encoding="utf-8")
     for pattern in ("dot_*.svg", "msc_*.svg", "*.dot", "*.md5"):
         for path in folder.glob(pattern):
             path.unlink()

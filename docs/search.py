@@ -3,9 +3,11 @@
 
 usage: search.py FOLDER       writes FOLDER/search-index.js
 
-It reads the pages as docs/finish.py leaves them. Doxygen's own search knows names only; a reader looks for "zombie" or EINTR. Of the solutions only the titles are in
-it: nobody should be shown one by a search.
+It reads the pages as docs/finish.py leaves them. Doxygen's own search knows names only; a reader looks for "zombie" or
+EINTR. Of the solutions only the titles are in it, and of the mistakes what is wrong: nobody should be shown one by a
+search.
 """
+import html
 import html.parser
 import json
 import pathlib
@@ -101,10 +103,14 @@ def kind(name):
 
 def entries_of(path):
     name = path.stem
-    page = Page(path.read_text(encoding="utf-8"))
+    text = path.read_text(encoding="utf-8")
+    page = Page(text)
     title = squeeze(page.title)
     if name.startswith("solution-"):
         return [[kind(name), title, "", path.name, ""]]
+    if name.startswith("mistakes-"):     # what is wrong, and not the report, which has the words of all of them
+        return [[PAGE, title, mistake, f"{path.name}#{anchor}", html.unescape(wrong)] for anchor, mistake, wrong in
+                re.findall(r'<details class="mistake" id="(.*?)"><summary><b>(.*?)</b> (.*?)</summary>', text)]
     entries = []
     for section in page.sections:
         heading = squeeze(section.heading)

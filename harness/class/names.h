@@ -9,7 +9,7 @@
 
 /** What a path tells of a file. */
 enum name {
-    NAME_OTHER,
+    NAME_OTHER,    /**< none of these */
     NAME_SOURCE,   /**< "*.c" */
     NAME_ARCHIVE,  /**< of a kind that the unpacker reads */
     NAME_RAR,      /**< an archive that it does not read */
