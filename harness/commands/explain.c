@@ -47,13 +47,19 @@ static const struct check *find(const struct lesson *lesson, const char *word)
 static int list(const struct lesson *lesson)
 {
     struct screen screen = screen_of_stdout();
+    int column = 0;
+    for (const struct check *check = checks_of(lesson->folder); belongs_to(check, lesson); check = check->next) {
+        int length = (int)strlen(check->name);
+        column = length > column ? length : column;
+    }
+    column += 7; /* two spaces, "07.", and two spaces behind it */
     screen_paint(&screen, BOLD);
     printf("Lesson %d: %s\n", lesson->number, lesson->title);
     screen_paint(&screen, PLAIN);
     for (const struct check *check = checks_of(lesson->folder); belongs_to(check, lesson); check = check->next) {
         char label[160];
         snprintf(label, sizeof label, "  %02d.%s", lesson->number, shown_name(check->name));
-        screen_paragraph(&screen, 26, label, check->title);
+        screen_paragraph(&screen, column, label, check->title);
     }
     printf("\nMore about one: %s explain CHECK\n", sockeye_name());
     return 0;
@@ -88,7 +94,7 @@ static void tell_prerequisites(const struct screen *screen, const struct lesson 
         char words[400];
         if (first == NULL)
             continue;
-        snprintf(words, sizeof words, "%s: the program %s", shown_name(name), first->title);
+        snprintf(words, sizeof words, "%s: %s", shown_name(name), first->title);
         item(screen, "first", words);
     }
 }
