@@ -25,6 +25,7 @@ static const struct command commands[] = {
     {"peer", command_peer, "peer N [OPTION]...", "plays the other end, to talk to by hand", help_peer, true},
     {"solution", command_solution, "solution N [--anyway]", "shows the solution", help_solution, false},
     {"reset", command_reset, "reset N", "puts the skeleton back, and keeps what you had", help_reset, false},
+    {"grade", command_grade, "grade SUBMISSION... -o DIR", "grades a class of strangers", help_grade, false},
     {"merge", command_merge, "merge DB... -o DB", "joins gradebooks", help_merge, false},
     {"export", command_export, "export RESULT... --as FORMAT [OPTION]...", "results for another system", help_export,
      false},

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <grp.h>
 #include <linux/capability.h>
+#include <sched.h>
 #include <seccomp.h>
 #include <signal.h>
 #include <sys/prctl.h>
@@ -21,14 +22,62 @@ static const struct {
     {RLIMIT_MEMLOCK, 1 << 20},
 };
 
+/* What looks into other processes, makes namespaces, or takes memory that no limit counts; io_uring does what it is told behind a
+   filter's back. */
 static const int denied[] = {
-    SCMP_SYS(ptrace),      SCMP_SYS(process_vm_readv), SCMP_SYS(process_vm_writev),
-    SCMP_SYS(pidfd_getfd), SCMP_SYS(perf_event_open),  SCMP_SYS(bpf),
-    SCMP_SYS(keyctl),      SCMP_SYS(add_key),          SCMP_SYS(request_key),
-    SCMP_SYS(userfaultfd), SCMP_SYS(unshare),          SCMP_SYS(setns),
-    SCMP_SYS(mount),       SCMP_SYS(umount2),          SCMP_SYS(pivot_root),
+    SCMP_SYS(ptrace),
+    SCMP_SYS(process_vm_readv),
+    SCMP_SYS(process_vm_writev),
+    SCMP_SYS(pidfd_getfd),
+    SCMP_SYS(kcmp),
+    SCMP_SYS(process_madvise),
+    SCMP_SYS(process_mrelease),
+    SCMP_SYS(move_pages),
+    SCMP_SYS(migrate_pages),
+    SCMP_SYS(perf_event_open),
+    SCMP_SYS(bpf),
+    SCMP_SYS(keyctl),
+    SCMP_SYS(add_key),
+    SCMP_SYS(request_key),
+    SCMP_SYS(userfaultfd),
+    SCMP_SYS(unshare),
+    SCMP_SYS(setns),
+    SCMP_SYS(mount),
+    SCMP_SYS(umount2),
+    SCMP_SYS(pivot_root),
+    SCMP_SYS(open_tree),
+    SCMP_SYS(move_mount),
+    SCMP_SYS(fsopen),
+    SCMP_SYS(fspick),
+    SCMP_SYS(mount_setattr),
     SCMP_SYS(kexec_load),
+    SCMP_SYS(io_uring_setup),
+    
+    SCMP_SYS(memfd_secret),
+    SCMP_SYS(shmget),
+    SCMP_SYS(ioprio_set),
 };
+
+/* What a process may do to itself alone: the argument that names another one is 0 then. The worker is of the same user. */
+static const struct {
+    int call;
+    unsigned int argument;
+} own_alone[] = {
+    {SCMP_SYS(prlimit64), 0},          {SCMP_SYS(sched_setaffinity), 0}, {SCMP_SYS(sched_setparam), 0},
+    {SCMP_SYS(sched_setscheduler), 0}, {SCMP_SYS(sched_setattr), 0},     {SCMP_SYS(setpriority), 0},
+    {SCMP_SYS(setpriority), 1},
+};
+
+/* clone(2) makes namespaces, too. clone3(2) keeps its flags where no filter sees them: without it glibc takes clone(). */
+static void deny_new_namespaces(scmp_filter_ctx context)
+{
+    static const unsigned long flags[] = {CLONE_NEWUSER, CLONE_NEWNS,  CLONE_NEWPID,    CLONE_NEWNET,
+                                          CLONE_NEWIPC,  CLONE_NEWUTS, CLONE_NEWCGROUP};
+    for (unsigned int i = 0; i < sizeof flags / sizeof *flags; i++)
+        seccomp_rule_add(context, SCMP_ACT_ERRNO(EPERM), SCMP_SYS(clone), 1,
+                         SCMP_A0(SCMP_CMP_MASKED_EQ, flags[i], flags[i]));
+    seccomp_rule_add(context, SCMP_ACT_ERRNO(ENOSYS), SCMP_SYS(clone3), 0);
+}
 
 static bool filter(bool private_table)
 {
@@ -37,6 +86,10 @@ static bool filter(bool private_table)
         return false;
     for (unsigned int i = 0; i < sizeof denied / sizeof *denied; i++)
         seccomp_rule_add(context, SCMP_ACT_ERRNO(EPERM), denied[i], 0);
+    for (unsigned int i = 0; i < sizeof own_alone / sizeof *own_alone; i++)
+        seccomp_rule_add(context, SCMP_ACT_ERRNO(EPERM), own_alone[i].call, 1,
+                         SCMP_CMP(own_alone[i].argument, SCMP_CMP_NE, 0));
+    deny_new_namespaces(context);
     if (!private_table) /* kill(-1) would reach everything that the user has */
         seccomp_rule_add(context, SCMP_ACT_ERRNO(EPERM), SCMP_SYS(kill), 1,
                          SCMP_A0(SCMP_CMP_MASKED_EQ, 0xffffffff, 0xffffffff));

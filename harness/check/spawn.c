@@ -91,6 +91,8 @@ static void wait_for_tracer(void)
     raise(SIGSTOP);
 }
 
+#define RUN_IT "run it"
+
 /* What could not be done comes back through a pipe that a successful exec closes. */
 static void report_problem(int problem, const char *undone)
 {
@@ -110,6 +112,12 @@ void descriptors_needed(int count)
         limit.rlim_max = limit.rlim_cur; /* root may */
     if (setrlimit(RLIMIT_NOFILE, &limit) == -1)
         not_graded("a process may have fewer than %d descriptors here: see ulimit -Hn", count);
+}
+
+/* True if it is the program's doing that it can't be run: it is there, and may be run, but wants a loader that is not there, say. */
+static bool is_whole_program(const char *path, const char *words)
+{
+    return strncmp(words, RUN_IT, strlen(RUN_IT)) == 0 && access(path, X_OK) == 0;
 }
 
 pid_t spawn(const struct how *how, const char *const *vector, struct spawned_ends *ends)
@@ -143,7 +151,7 @@ pid_t spawn(const struct how *how, const char *const *vector, struct spawned_end
         const char *path = text("PATH=%s", how->path == NULL ? "/usr/local/bin:/usr/bin:/bin" : how->path);
         const char *const environment[] = {path, "LANG=C.UTF-8", "HOME=/tmp", "RES_OPTIONS=" RESOLVER, NULL};
         execve(vector[0], (char *const *)(uintptr_t)(vector + 1), (char *const *)(uintptr_t)environment);
-        report_problem(problem[1], "run it");
+        report_problem(problem[1], RUN_IT);
     }
     close(in[0]);
     close(out[1]);
@@ -161,6 +169,8 @@ pid_t spawn(const struct how *how, const char *const *vector, struct spawned_end
     close(problem[0]);
     if (n > 0) {
         words[n] = '\0';
+        if (is_whole_program(vector[0], words))
+            fails("a program that the kernel can run", text("execve() fails%s", words + strlen(RUN_IT)));
         fault("could not start %s: %s", vector[0], words);
     }
     if (how->input) {

@@ -95,10 +95,23 @@ static struct stuck_look last_look;
 
 static size_t last_memory; /* of all processes, in bytes, at the last look */
 
+/* What is in memory files counts as no process's: looked for only if the machine has much more of it than at our start. */
+static size_t hidden_memory(const pid_t *pids, int count)
+{
+    static size_t at_start;
+    size_t shared = proc_shared_memory();
+    if (at_start == 0)
+        at_start = shared;
+    size_t bytes = 0;
+    for (int i = 0; i < count && shared > at_start + MEMORY_MAX; i++)
+        bytes += proc_memory_files(pids[i]);
+    return bytes;
+}
+
 /* Limits of the kernel's are for one process; this one is for all together. */
 static void check_memory(const pid_t *pids, int count)
 {
-    size_t bytes = 0;
+    size_t bytes = hidden_memory(pids, count);
     for (int i = 0; i < count; i++)
         bytes += proc_memory(pids[i]);
     last_memory = bytes;

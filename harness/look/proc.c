@@ -260,6 +260,27 @@ int proc_descriptors(pid_t pid, struct descriptor *descriptors, int max)
     return each_number(path, add_descriptor, &list) == -1 ? -1 : list.count;
 }
 
+size_t proc_memory_files(pid_t pid)
+{
+    static struct descriptor descriptors[PROC_DESCRIPTORS_MAX];
+    int count = proc_descriptors(pid, descriptors, PROC_DESCRIPTORS_MAX);
+    size_t bytes = 0;
+    for (int i = 0; i < count; i++) {
+        char path[64];
+        struct stat status;
+        snprintf(path, sizeof path, "/proc/%d/fd/%d", pid, descriptors[i].fd);
+        if (strncmp(descriptors[i].target, "/memfd:", 7) == 0 && stat(path, &status) == 0)
+            bytes += (size_t)status.st_blocks * 512;
+    }
+    return bytes;
+}
+
+size_t proc_shared_memory(void)
+{
+    char text[4096];
+    return proc_read("/proc/meminfo", text, sizeof text) <= 0 ? 0 : (size_t)field(text, "\nShmem:", 10) << 10;
+}
+
 unsigned long proc_socket_inode(const struct descriptor *descriptor)
 {
     unsigned long inode = 0;

@@ -206,8 +206,6 @@ static json_t *build_lesson(const struct plan *plan, const struct lesson_run *ru
         const char *words = build.output == NULL ? "" : build.output;
         json_object_set_new(result, "warnings", json_integer(result_number(result, "warnings") + build.warnings));
         json_object_set_new(result, "output", json_sprintf("%s%s", result_text(result, "output"), words));
-        if (json_object_get(result, "output") == NULL) /* not UTF-8 */
-            json_object_set_new(result, "output", json_string("(the compiler's words are not UTF-8)"));
         json_object_set_new(result, "status", json_string(names[build.status]));
         free(build.output);
         if (build.status != BUILT)
@@ -605,9 +603,11 @@ json_t *grade(const struct plan *plan)
         if (plan->progress != NULL)
             tell_progress(&grading, document);
     }
-    if (ended_early || jobs_interrupted()) {
+    ended_early = ended_early || jobs_interrupted();
+    if (ended_early)
         stop_all(&grading);
-        end_orphans(&grading);
+    end_orphans(&grading); /* of a world that was killed the last processes end a little later */
+    if (ended_early) {
         json_decref(document);
         return NULL;
     }

@@ -5,12 +5,12 @@
  * for what it is. After each case nothing may be left: no process and no file.
  *
  *     judgement [--plain] [--whole | --named | --sample N] [--no-memcheck] [--repeat N] [--beside N] [--jobs N]
- *               [LESSON-FOLDER…]
+ *               [--hostile] [LESSON-FOLDER…]
  *
  * A mistake is played against all checks without memcheck (or with it, if it is about memory); with --named against
  * those alone that it must lose; with --sample so all but every Nth; with --whole against all with memcheck. --no-memcheck goes without it everywhere but for
  * the hostile. --repeat plays solutions, variants and mistakes N times and demands the same verdict each time; --beside
- * runs N busy processes next to them. Prints TAP. Run at the root of the project, with ./sockeye built.
+ * runs N busy processes next to them. --hostile plays the programs gone mad alone. Prints TAP. Run at the root of the project, with ./sockeye built.
  */
 #define _GNU_SOURCE
 #include <dirent.h>
@@ -56,6 +56,7 @@ static char temporary[] = "/tmp/judgement-XXXXXX";
 static bool plain;
 static bool whole;
 static int sample = 1; /* every so many-th mistake of a lesson is played against all checks; 0: none */
+static bool hostile_alone;
 static bool without_memcheck;
 static int number;
 static int failures;
@@ -121,7 +122,7 @@ static void read_loses(struct test_case *c)
     sort_words(c->loses, sizeof c->loses);
 }
 
-/* "Says: words. Line: 7" in the first line. */
+/* "Says: words. Line: 7" in the first line; or "Says: words. Private: why plain mode can't". */
 static void read_says(struct test_case *c)
 {
     FILE *file = fopen(c->source.text, "re");
@@ -137,6 +138,11 @@ static void read_says(struct test_case *c)
     if (where != NULL) {
         c->line = atoi(where + 8);
         *strstr(c->loses, ". Line: ") = '\0';
+    }
+    char *private = strstr(c->loses, ". Private: ");
+    if (private != NULL) {
+        snprintf(c->private_for, sizeof c->private_for, "%s", private + strlen(". Private: "));
+        *private = '\0';
     }
     size_t length = strlen(c->loses);
     while (length > 0 && c->loses[length - 1] == ' ')
@@ -202,12 +208,14 @@ static void add_folders(const char *lesson, const char *folder)
 
 static void add_lesson(const char *lesson)
 {
+    add_all(HOSTILE, lesson, "tests/hostile", ".c");
+    if (hostile_alone)
+        return;
     add_case(SOLUTION, lesson, "", path_of("solutions/%s", lesson));
     add_case(SKELETON, lesson, "", path_of("lessons/%s", lesson));
     add_all(VARIANT, lesson, "tests/variants", ".c");
     add_folders(lesson, "tests/variants");
     add_all(MISTAKE, lesson, "tests/mistakes", ".patch");
-    add_all(HOSTILE, lesson, "tests/hostile", ".c");
 }
 
 static void add_lessons(void)
@@ -457,14 +465,15 @@ static bool is_said(const struct test_case *c, const json_t *check)
 
 static void judge_hostile(const struct test_case *c, const json_t *lesson)
 {
-    bool said = false;
+    const char *compiler = text_of(json_object_get(lesson, "build"), "output");
+    bool said = strcmp(text_of(lesson, "status"), "not-built") == 0 && strstr(compiler, c->loses) != NULL;
     size_t i;
     json_t *check;
     json_array_foreach (json_object_get(lesson, "checks"), i, check)
         said = said || (strcmp(text_of(check, "status"), "failed") == 0 && is_said(c, check));
     const json_t *first = first_failure(lesson);
-    report(said && *c->loses != '\0', c, "should say: %s (line %d); said first: %s", c->loses, c->line,
-           text_of(first, "observed"));
+    report(said && *c->loses != '\0', c, "should say: %s (line %d); said first: %s%.300s", c->loses, c->line,
+           text_of(first, "observed"), compiler);
 }
 
 static bool is_empty(const char *folder)
@@ -581,15 +590,12 @@ static void judge_processes(void)
 
 int main(int argc, char *argv[])
 {
-    static const struct option options[] = {{"plain", no_argument, NULL, 'p'},
-                                            {"whole", no_argument, NULL, 'w'},
-                                            {"named", no_argument, NULL, 'n'},
-                                            {"sample", required_argument, NULL, 's'},
-                                            {"no-memcheck", no_argument, NULL, 'm'},
-                                            {"repeat", required_argument, NULL, 'r'},
-                                            {"beside", required_argument, NULL, 'b'},
-                                            {"jobs", required_argument, NULL, 'j'},
-                                            {NULL, 0, NULL, 0}};
+    static const struct option options[] = {
+        {"plain", no_argument, NULL, 'p'},        {"whole", no_argument, NULL, 'w'},
+        {"named", no_argument, NULL, 'n'},        {"sample", required_argument, NULL, 's'},
+        {"no-memcheck", no_argument, NULL, 'm'},  {"repeat", required_argument, NULL, 'r'},
+        {"beside", required_argument, NULL, 'b'}, {"jobs", required_argument, NULL, 'j'},
+        {"hostile", no_argument, NULL, 'h'},      {NULL, 0, NULL, 0}};
     int repeat = 1;
     int beside = 0;
     int jobs = 3 * (int)sysconf(_SC_NPROCESSORS_ONLN); /* they mostly wait */
@@ -600,6 +606,7 @@ int main(int argc, char *argv[])
         case 'w': whole = true; break;
         case 'n': sample = 0; break;
         case 's': sample = atoi(optarg); break;
+        case 'h': hostile_alone = true; break;
         case 'm': without_memcheck = true; break;
         case 'r': repeat = atoi(optarg); break;
         case 'b': beside = atoi(optarg); break;
