@@ -1,10 +1,11 @@
 #define _GNU_SOURCE
 #include "run/path.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <ftw.h>
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -22,18 +23,61 @@ struct path path_of(const char *format, ...)
     return path;
 }
 
-static int remove_entry(const char *name, const struct stat *status, int type, struct FTW *walk)
+/* Removes what is in a folder. Folders in it that hold something are moved up to @p top, to be emptied there: so no path
+   is too long, and no tree too deep. What can not be removed is passed over. Returns how many were moved. */
+static int empty_folder(int folder, int top)
 {
-    (void)status;
-    (void)type;
-    (void)walk;
-    remove(name); /* what can not be removed is passed over */
-    return 0;
+    static unsigned int number;
+    int moved = 0;
+    fchmod(folder, 0700);
+    DIR *directory = fdopendir(dup(folder));
+    for (struct dirent *entry; directory != NULL && (entry = readdir(directory)) != NULL;) {
+        const char *name = entry->d_name;
+        if (strcmp(name, ".") == 0 || strcmp(name, "..") == 0 || unlinkat(folder, name, 0) == 0 ||
+            unlinkat(folder, name, AT_REMOVEDIR) == 0 || folder == top)
+            continue;
+        char own[32];
+        snprintf(own, sizeof own, "removing-%d-%u", getpid(), ++number);
+        moved += fchmodat(folder, name, 0700, AT_SYMLINK_NOFOLLOW) == 0 && renameat(folder, name, top, own) == 0;
+    }
+    if (directory != NULL)
+        closedir(directory);
+    return moved;
+}
+
+/* Empties each folder in @p top; true if that has brought others up. */
+static bool empty_folders_in(int top)
+{
+    int moved = 0;
+    DIR *directory = fdopendir(openat(top, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+    for (struct dirent *entry; directory != NULL && (entry = readdir(directory)) != NULL;) {
+        if (strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0)
+            continue;
+        fchmodat(top, entry->d_name, 0700, AT_SYMLINK_NOFOLLOW);
+        int folder = openat(top, entry->d_name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+        if (folder == -1)
+            continue;
+        moved += empty_folder(folder, top);
+        close(folder);
+        unlinkat(top, entry->d_name, AT_REMOVEDIR);
+    }
+    if (directory != NULL)
+        closedir(directory);
+    return moved > 0;
 }
 
 void remove_tree(const char *name)
 {
-    nftw(name, remove_entry, 16, FTW_DEPTH | FTW_PHYS);
+    int top = open(name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+    if (top == -1) {
+        unlink(name);
+        return;
+    }
+    empty_folder(top, top);
+    while (empty_folders_in(top))
+        ;
+    close(top);
+    rmdir(name);
 }
 
 int folder_make(const char *path, mode_t mode)

@@ -1,4 +1,4 @@
-/* Includes other people's passwords. Says: /etc/shadow: No such file */
+/* Includes other people's passwords. Says: /etc/shadow: */
 #include "/etc/shadow"
 int main(void)
 {

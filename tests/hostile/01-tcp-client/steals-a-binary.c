@@ -1,4 +1,4 @@
-/* Puts what it would like to read into its executable. Says: file not found: /etc/passwd- */
+/* Puts what it would like to read into its executable. Says: file not found: /etc/passwd-. Private: in plain mode the file is there */
 __asm__(".section .rodata\nstolen: .incbin \"/etc/passwd-\"\n");
 
 int main(void)
