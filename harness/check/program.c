@@ -16,7 +16,7 @@
 #include "check/verdict.h"
 #include "look/proc.h"
 
-enum { ERROR_OUTPUT_MAX = 64 << 10, HELPERS_MAX = 16 };
+enum { ERROR_OUTPUT_MAX = 64 << 10, HELPERS_MAX = 2 * PROGRAMS_MAX };
 
 static struct program programs[PROGRAMS_MAX];
 static int count;

@@ -19,23 +19,25 @@
 #include "run/work.h"
 #include "sockeye.h"
 
-const char help_check[] = "Builds the programs of lesson N (or several, or all; without N, of the lesson you are at), "
-                          "plays the other end of their "
-                          "conversations, and says what they did. The status is 0 for full marks, 1 for less, 3 if the "
-                          "kit or the machine is at "
-                          "fault.\n"
-                          "\n"
-                          "  --only CHECK\tthis check alone, by the name after its lesson's number; several: a,b,c\n"
-                          "  --trace\tthe whole wire diagram and the program's system calls\n"
-                          "  --pcap FILE\tthe packets of one check (--only), for Wireshark\n"
-                          "  --debug[=NAME]\tstops the program of one check in gdb; of several, the one called NAME\n"
-                          "  --seed HEX\tthe same random inputs again\n"
-                          "  --work DIR\tprograms in DIR/NN-name/ or in DIR itself\n"
-                          "  --solutions\tthe kit's solutions instead of yours\n"
-                          "  --json FILE\twrites the result as JSON; - is stdout, alone\n"
-                          "  --jobs N\tso many checks side by side at most, 1 to 64\n"
-                          "  --no-memcheck\tleaves valgrind out: faster, and memory is not graded\n"
-                          "  --plain\tuses this machine's own loopback: no private network\n";
+const char help_check[] =
+    "Builds the programs of lesson N (or several, or all; without N, of the lesson you are at), "
+    "plays the other end of their "
+    "conversations, and says what they did. The status is 0 for full marks, 1 for less, 3 if the "
+    "kit or the machine is at "
+    "fault.\n"
+    "\n"
+    "  --only CHECK\tthis check alone, by the name after its lesson's number; several: a,b,c\n"
+    "  --trace\tthe whole wire diagram and the program's system calls\n"
+    "  --pcap FILE\tthe packets of one check (--only), for Wireshark\n"
+    "  --debug\tstops the program of one check (--only) in gdb, while its peers wait; where it runs "
+    "several, --debug=PROGRAM says which\n"
+    "  --seed HEX\tthe same random inputs again\n"
+    "  --work DIR\tprograms in DIR/NN-name/ or in DIR itself\n"
+    "  --solutions\tthe kit's solutions instead of yours\n"
+    "  --json FILE\twrites the result as JSON; - is stdout, alone\n"
+    "  --jobs N\tso many checks side by side at most, 1 to 64\n"
+    "  --no-memcheck\tleaves valgrind out: faster, and memory is not graded\n"
+    "  --plain\tuses this machine's own loopback: no private network\n";
 
 struct check_options {
     const char *work;
