@@ -17,8 +17,8 @@ enum { TERMINAL_IN = 5, TERMINAL_OUT = 6 };
 
 /** True if the program @p name, which is about to start, is to be stopped in gdb: stage.debug, and only once a check. */
 bool debugger_wants(const char *name);
-/** In the new process, before it is caged: it will stop at its exec. Returns -1 with errno if that is not permitted. */
-int debugger_awaits(void);
+/** In the new process, before it is caged: it will stop at its exec. Where that is not permitted the process ends. */
+void debugger_awaits(void);
 /** Hands a program that stops at its exec to gdb, which goes on with it to main(). Not graded here if gdb can't. */
 void debugger_takes(pid_t pid);
 

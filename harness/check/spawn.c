@@ -141,8 +141,8 @@ pid_t spawn(const struct how *how, const char *const *vector, struct spawned_end
     if (pid == -1)
         fault("no process for a program: %s", strerror(errno));
     if (pid == 0) {
-        if (debugged && debugger_awaits() == -1)
-            report_problem(problem[1], "let gdb trace it");
+        if (debugged)
+            debugger_awaits();
         const char *undone = become_program(how, in[0], out[1], err[1]);
         if (undone != NULL)
             report_problem(problem[1], undone);
