@@ -138,7 +138,7 @@ struct job *jobs_wait(struct job *jobs, int count, json_t **value, void (*end)(c
         int n = poll(fds, (nfds_t)count * 2 + 1, left < 0 ? 0 : (int)(left * 1000) + 1);
         if (n == -1 && errno != EINTR)
             return NULL;
-        if (n > 0 && other->revents != 0 && event->happened(event->context))
+        if (event != NULL && n > 0 && other->revents != 0 && event->happened(event->context))
             return NULL;
         for (int i = 0; i < count; i++) {
             if (jobs[i].pid == 0)
