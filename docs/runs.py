@@ -93,7 +93,9 @@ class Run:
                 return
         self.found = {"sum": self.sum, "report": said.stdout, "check": {name: check[name] for name in ("title", "wire")}}
         self.kept.parent.mkdir(parents=True, exist_ok=True)
-        self.kept.write_text(json.dumps(self.found), encoding="utf-8")
+        new = self.kept.with_suffix(f".{os.getpid()}")
+        new.write_text(json.dumps(self.found), encoding="utf-8")
+        new.replace(self.kept)
 
 
 def can_play():

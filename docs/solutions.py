@@ -1,11 +1,12 @@
 #!/usr/bin/env python3
 """Writes a page for each solution: behind a door, function by function, with what docs/solutions/ says of each.
 
-usage: solutions.py FOLDER      writes solution-NN-NAME.md into FOLDER. Run by docs/build before Doxygen
+usage: solutions.py FOLDER              writes solution-NN-NAME.md into FOLDER. Run by docs/build before Doxygen
+       solutions.py --function F FILE   prints the function F of a C file with its comment, for a page (docs/expand)
 
 docs/solutions/PROGRAM.md has a section "## function" for what is new in a program; docs/solutions/common.md has those of
-functions that many programs share. A function of which neither says anything, or a section without a function, is an
-error: so the words follow the code.
+functions that many programs share. Where a program has a page, a function of which neither says anything is an error, and
+so is a section without a function: so the words follow the code.
 """
 import pathlib
 import re
@@ -62,15 +63,26 @@ def page(path, common, problems):
         if name:
             words = own.get(name) or common.get(name)
             said.add(name)
-            if not words:
+            if not words and own:
                 problems.append(f"{WORDS}/{program}.md says nothing of {name}(), line {line} of {path}")
-            text.append(f"*Lines {line} to {last}.* {words}\n")
+            text.append(f"*Lines {line} to {last}.* {words or ''}\n")
     problems += [f"{WORDS}/{program}.md speaks of {name}(), which {path} has not" for name in set(own) - said]
     text.append("\\htmlonly[block]\n</details>\n\\endhtmlonly\n")
     return f"{label}.md", "\n".join(text)
 
 
+def excerpt(function, path):
+    """A function as it stands today. If it is gone, a reference that Doxygen warns of."""
+    for line, name, code in pieces_of(pathlib.Path(path).read_text(encoding="utf-8")):
+        if name == function:
+            return f"```c\n{code}\n```\n<small>{path}, line {line}</small>\n"
+    return f"\\ref there-is-no-{function}-in-{path}\n"
+
+
 def main():
+    if len(sys.argv) == 4 and sys.argv[1] == "--function":
+        print(excerpt(*sys.argv[2:]))
+        return
     if len(sys.argv) != 2:
         sys.exit(__doc__.strip())
     common, problems = sections_of("common"), []
