@@ -42,6 +42,12 @@ def harness_sum():
     return sum_of(*(path for folder in ("check", "look", "report") for path in sorted(pathlib.Path("harness", folder).glob("*.[ch]"))))
 
 
+def whys(path):
+    """{"no-zombies": "why that check matters, as HTML"}"""
+    parts = re.split(r"^## (\S+)\n", path.read_text(encoding="utf-8"), flags=re.MULTILINE) if path.exists() else []
+    return {check: re.sub(r"`(.+?)`", r"<code>\1</code>", html.escape(" ".join(text.split()))) for check, text in zip(parts[1::2], parts[2::2])}
+
+
 class Lesson:
     def __init__(self, folder):
         self.folder = folder
@@ -51,6 +57,7 @@ class Lesson:
         self.title = re.sub(r"^# *| *\{#.*", "", chapter.splitlines()[0])
         self.wires = re.findall(r"^<!-- the wire of (\S+) -->$", chapter, re.MULTILINE)
         self.sources = sorted(pathlib.Path("solutions", self.name).glob("*.c"))
+        self.why = whys(folder / "why.md")
         self.patches = sorted(pathlib.Path("tests/mistakes", self.name).glob("*.patch"))
 
 
@@ -150,9 +157,11 @@ def mistake(lesson, run):
     wrong, loses, change = head_of(run.patch)
     name = run.patch.stem
     checks = ", ".join(f"<code>{lesson.number}.{html.escape(check)}</code>" for check in loses)
+    why = lesson.why.get(loses[0])
+    why = f"<p>Why it matters: {why}</p>" if why else ""
     said = report(run.found) if run.found else "<p>It has not been played on this machine yet.</p>"
     return (f'<details class="mistake" id="{name}"><summary><b>{name}</b> {html.escape(wrong[0].upper() + wrong[1:])}</summary>\n'
-            f"<p>The change that makes it:</p>{difference(change)}\n<p>Caught by {checks}. What Sockeye says:</p>{said}</details>\n")
+            f"<p>The change that makes it:</p>{difference(change)}\n<p>Caught by {checks}. What Sockeye says:</p>{said}{why}</details>\n")
 
 
 def write_mistakes(folder, lesson, runs):
