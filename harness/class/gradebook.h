@@ -46,8 +46,11 @@ struct verdict_row {
     double cpu_seconds;   /**< of all processes, the compiler's among them */
 };
 
-/** Keeps a verdict, for good: it is on the disk when this returns. The wires of checks that have passed are not kept. */
+/** Keeps a verdict, for good: it is on the disk when this returns, but for one on a program that is missing, which the next
+ *  one takes along. The wires of checks that have not failed are not kept. */
 void gradebook_keep(sqlite3 *db, const struct verdict_row *row);
+/** Writes to the disk what has waited. */
+void gradebook_settle(sqlite3 *db);
 
 /** Remembers something by name, such as the class's seed. */
 void gradebook_set(sqlite3 *db, const char *name, const char *value);

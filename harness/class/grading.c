@@ -183,6 +183,7 @@ static void grade_list(struct class_run *run, int count, int places)
             break;
         end_unit(run, job, value);
     }
+    gradebook_settle(run->plan->db);
     progress_clear(&run->progress);
     if (jobs_interrupted())
         stop_units(run);
