@@ -8,8 +8,10 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "class/marking.h"
 #include "class/sql.h"
 #include "record/result.h"
+#include "run/grade.h"
 
 enum { VERSION = 1, APPLICATION = 0x536f636b /* "Sock": file(1) tells it from other databases */ };
 
@@ -41,6 +43,11 @@ static const char schema[] =
     " FROM newest AS n JOIN unit AS u ON u.submission = n.hash"
     " JOIN verdict AS v ON v.student = n.student AND v.unit = u.hash AND v.attempt ="
     " (SELECT max(attempt) FROM verdict WHERE student = n.student AND unit = u.hash);";
+
+/* When a student was first known to have handed in a content. A gradebook of an earlier kit gets it when it is next written to. */
+static const char arrivals[] =
+    "CREATE TABLE IF NOT EXISTS arrival (student TEXT NOT NULL, source TEXT NOT NULL, time INTEGER NOT NULL,"
+    " PRIMARY KEY (student, source))";
 
 struct hash hash_of(const void *data, size_t length)
 {
@@ -128,6 +135,7 @@ sqlite3 *gradebook_open(const char *path, enum gradebook_use use, const char **p
     begin_for_good(db);
     if (pragma(db, "SELECT count(*) FROM sqlite_master") == 0)
         make_tables(db);
+    sql_do(db, arrivals, "");
     sql_do(db, "COMMIT", "");
     return db;
 }
@@ -193,9 +201,16 @@ char *gradebook_get(sqlite3 *db, const char *name)
 {
     char *value = NULL;
     sqlite3_stmt *asked = sql_ask(db, "SELECT value FROM setting WHERE name = ?", "t", name);
-    while (sql_next(asked))
+    if (sql_next(asked)) {
         value = strdup(sql_text(asked, 0));
+        sql_enough(asked);
+    }
     return value;
+}
+
+void gradebook_forget(sqlite3 *db, const char *name)
+{
+    sql_do(db, "DELETE FROM setting WHERE name = ?", "t", name);
 }
 
 /* ------------------------------------------------ documents */
@@ -221,16 +236,27 @@ static json_t *problems_of(sqlite3 *db, const char *submission)
     return problems;
 }
 
+/* When what counts of a lesson was handed in: its newest program. 0: unknown. */
+static long long handed_in(sqlite3 *db, const char *student, const char *submission, const char *lesson)
+{
+    return sql_number(db,
+                      "SELECT coalesce(max(time), 0) FROM file JOIN arrival ON arrival.source = file.source"
+                      " AND arrival.student = ? WHERE submission = ? AND lesson = ?",
+                      "ttt", student, submission, lesson);
+}
+
 static void add_lessons(sqlite3 *db, json_t *document, const char *student)
 {
-    sqlite3_stmt *row = sql_ask(db,
-                                "SELECT result, graded_at, seed, kit, mode FROM mark WHERE student = ? ORDER BY lesson",
-                                "t", student);
+    sqlite3_stmt *row = sql_ask(
+        db, "SELECT result, graded_at, seed, kit, mode, submission, lesson FROM mark WHERE student = ? ORDER BY lesson",
+        "t", student);
     while (sql_next(row)) {
         json_t *lesson = json_loads(sql_text(row, 0), 0, NULL);
         if (lesson == NULL)
             continue;
         json_object_set_new(lesson, "graded_at", json_integer(sqlite3_column_int64(row, 1)));
+        json_object_set_new(lesson, "handed_in",
+                            json_integer(handed_in(db, student, sql_text(row, 5), sql_text(row, 6))));
         json_object_set_new(document, "seed", json_string(sql_text(row, 2)));
         json_object_set_new(document, "kit", json_string(sql_text(row, 3)));
         json_object_set_new(document, "mode", json_string(sql_text(row, 4)));
@@ -238,24 +264,36 @@ static void add_lessons(sqlite3 *db, json_t *document, const char *student)
     }
 }
 
+json_t *gradebook_rubric(sqlite3 *db)
+{
+    char *text = gradebook_get(db, "rubric");
+    json_t *rubric = text == NULL ? NULL : json_loads(text, 0, NULL);
+    free(text);
+    return rubric;
+}
+
 void gradebook_documents(sqlite3 *db, document_function *tell, void *context)
 {
+    json_t *rubric = gradebook_rubric(db);
     sqlite3_stmt *row =
         sql_ask(db,
                 "SELECT key, name, id, login, email, s.hash, s.handed_in FROM student"
                 " JOIN newest AS n ON n.student = key JOIN submission AS s ON s.hash = n.hash ORDER BY key",
                 "");
     while (sql_next(row)) {
-        json_t *document = result_new("", "0", true, sql_text(row, 0));
+        json_t *document = result_new(kit_version(), "0", true, sql_text(row, 0));
         json_object_set_new(document, "student", student_of(row));
         json_object_set_new(document, "content", json_string(sql_text(row, 5)));
         json_object_set_new(document, "handed_in", json_integer(sqlite3_column_int64(row, 6)));
         json_object_set_new(document, "problems", problems_of(db, sql_text(row, 5)));
         add_lessons(db, document, sql_text(row, 0));
+        if (rubric != NULL)
+            marking_apply(document, rubric);
         result_sum(document);
         tell(context, document);
         json_decref(document);
     }
+    json_decref(rubric);
 }
 
 /* ------------------------------------------------ joining */
@@ -274,6 +312,11 @@ int gradebook_merge(sqlite3 *db, const char *path, const char **problem)
         snprintf(statement, sizeof statement, "INSERT OR IGNORE INTO %s SELECT * FROM other.%s", tables[i], tables[i]);
         sql_do(db, statement, "");
     }
+    if (sql_number(db, "SELECT count(*) FROM other.sqlite_master WHERE name = 'arrival'", "") > 0)
+        sql_do(db,
+               "INSERT INTO arrival SELECT * FROM other.arrival WHERE true ON CONFLICT (student, source) DO UPDATE SET"
+               " time = min(time, excluded.time)",
+               "");
     /* What was read later counts. */
     sql_do(db,
            "UPDATE submission SET read_at = max(read_at, (SELECT o.read_at FROM other.submission AS o WHERE o.hash ="

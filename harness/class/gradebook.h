@@ -56,12 +56,18 @@ void gradebook_settle(sqlite3 *db);
 void gradebook_set(sqlite3 *db, const char *name, const char *value);
 /** What was remembered, or NULL; the caller frees it. */
 char *gradebook_get(sqlite3 *db, const char *name);
+/** Forgets it. */
+void gradebook_forget(sqlite3 *db, const char *name);
+/** The rubric that this class is marked by (class/rubric.h); NULL: none. It was remembered as "rubric". */
+json_t *gradebook_rubric(sqlite3 *db);
 
 typedef void document_function(void *context, json_t *document);
 
 /**
  * Gives each student's result document (docs/result-v1.md) in the order of the students' keys: all lessons of the class,
- * as the newest submission has them, with `student` and, in each lesson, `graded_at`. Lessons without a verdict yet are left out.
+ * as the newest submission has them, with `student` and, in each lesson, `graded_at` and `handed_in` (when its newest program was
+ * first known to be handed in; seconds since 1970, 0: unknown). Lessons without a verdict yet are left out. Where there is a
+ * rubric, marking_apply() has been at it.
  * The document belongs to the gradebook and lives during the call.
  */
 void gradebook_documents(sqlite3 *db, document_function *tell, void *context);

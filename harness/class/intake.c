@@ -158,6 +158,10 @@ static void make_submission(sqlite3 *db, const struct terms *terms, const char *
            "INSERT INTO file SELECT ?1, path, source, lesson, program FROM found WHERE student = ?2"
            " ON CONFLICT (submission, path) DO UPDATE SET lesson = excluded.lesson, program = excluded.program",
            "tt", hash.hex, student);
+    sql_do(db,
+           "INSERT INTO arrival SELECT ?1, source, min(time) FROM found WHERE student = ?1 AND time > 0 GROUP BY source"
+           " ON CONFLICT (student, source) DO UPDATE SET time = min(time, excluded.time)",
+           "t", student);
     sql_do(db, "DELETE FROM problem WHERE submission = ?", "t", hash.hex);
     sql_do(db, "INSERT INTO problem SELECT ?1, place, words FROM passed_over WHERE student = ?2", "tt", hash.hex,
            student);

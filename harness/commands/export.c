@@ -22,6 +22,7 @@ const char help_export[] =
     "  github\tannotations for GitHub Actions, and a table in $GITHUB_STEP_SUMMARY\n"
     "  tap\tTAP 14, the Test Anything Protocol\n"
     "  check50\tthe JSON of check50\n"
+    "  json\tan array of results with the marks of a class, for tools of your own\n"
     "  canvas\tfills in a gradebook that was downloaded from Canvas\n"
     "  moodle\tfills in a grading worksheet that was downloaded from Moodle\n"
     "\n"

@@ -9,6 +9,7 @@
 #include <sys/stat.h>
 
 #include "class/grading.h"
+#include "class/rubric.h"
 #include "class/sql.h"
 #include "commands/numbers.h"
 #include "report/screen.h"
@@ -16,27 +17,34 @@
 #include "run/rundir.h"
 #include "sockeye.h"
 
-const char help_grade[] = "Grades what a class has handed in: SUBMISSION is a student's folder, a folder of them, an "
-                          "archive of one student or an "
-                          "archive of all as Moodle, Canvas and Gradescope give it out. Everything is kept in DIR: the "
-                          "gradebook, the class page and a "
-                          "feedback file for each student. A run that was broken off, however it ended, goes on where "
-                          "it was, and what was graded "
-                          "before is graded again only if it has changed. The status is 0 when every submission was "
-                          "graded, whatever the marks.\n"
-                          "\n"
-                          "  -o DIR\twhere the gradebook is, or is made\n"
-                          "  --seed HEX\tthe random inputs; without it one is chosen for the whole class, and kept\n"
-                          "  --jobs N\tso many checks side by side at most, 1 to 64\n"
-                          "  --shard I/N\tonly the I-th of N parts; sockeye merge joins their gradebooks\n"
-                          "  --no-memcheck\tleaves valgrind out: faster, and memory is not graded\n"
-                          "  --plain\tuses this machine's own loopback; only with --trust\n"
-                          "  --trust\tgrades without a world that cages the programs, where none is to be had\n";
+const char help_grade[] =
+    "Grades what a class has handed in: SUBMISSION is a student's folder, a folder of them, an "
+    "archive of one student or an "
+    "archive of all as Moodle, Canvas and Gradescope give it out. Everything is kept in DIR: the "
+    "gradebook, the class page and a "
+    "feedback file for each student. A run that was broken off, however it ended, goes on where "
+    "it was, and what was graded "
+    "before is graded again only if it has changed. The status is 0 when every submission was "
+    "graded, whatever the marks.\n"
+    "\n"
+    "  -o DIR\twhere the gradebook is, or is made\n"
+    "  --rubric FILE\twhat counts: lessons, weights, due dates, hidden checks (docs/grading.md); kept "
+    "for later runs, and changing it grades nothing again\n"
+    "  --no-rubric\tforgets the rubric that was kept\n"
+    "  --seed HEX\tthe random inputs; without it one is chosen for the whole class, and kept\n"
+    "  --jobs N\tso many checks side by side at most, 1 to 64\n"
+    "  --shard I/N\tonly the I-th of N parts; sockeye merge joins their gradebooks\n"
+    "  --no-memcheck\tleaves valgrind out: faster, and memory is not graded\n"
+    "  --plain\tuses this machine's own loopback; only with --trust\n"
+    "  --trust\tgrades without a world that cages the programs, where none is to be had\n";
 
 struct grade_options {
     const char *folder;
     const char *seed;
+    const char *rubric_file;
+    json_t *rubric; /* NULL: none */
     struct grading_plan plan;
+    bool no_rubric;
     bool no_memcheck;
     bool plain;
     bool trust;
@@ -56,7 +64,8 @@ static int read_options(int argc, char *argv[], struct grade_options *options)
         {"output", required_argument, NULL, 'o'}, {"seed", required_argument, NULL, 's'},
         {"jobs", required_argument, NULL, 'J'},   {"shard", required_argument, NULL, 'h'},
         {"no-memcheck", no_argument, NULL, 'M'},  {"plain", no_argument, NULL, 'p'},
-        {"trust", no_argument, NULL, 'T'},        {NULL, 0, NULL, 0},
+        {"trust", no_argument, NULL, 'T'},        {"rubric", required_argument, NULL, 'r'},
+        {"no-rubric", no_argument, NULL, 'R'},    {NULL, 0, NULL, 0},
     };
     unsigned long long value;
     int name;
@@ -66,6 +75,8 @@ static int read_options(int argc, char *argv[], struct grade_options *options)
         case 'M': options->no_memcheck = true; break;
         case 'p': options->plain = true; break;
         case 'T': options->trust = true; break;
+        case 'r': options->rubric_file = optarg; break;
+        case 'R': options->no_rubric = true; break;
         case 's':
             if (number_read(optarg, 16, ~0ULL, &value) == -1)
                 return usage_error("--seed takes a hexadecimal number, not '%s'", optarg);
@@ -87,6 +98,8 @@ static int read_options(int argc, char *argv[], struct grade_options *options)
         return usage_error("grade takes -o DIR: the folder for the gradebook and the pages");
     if (optind == argc)
         return usage_error("grade takes what is to be graded: folders and archives");
+    if (options->rubric_file != NULL && options->no_rubric)
+        return usage_error("--rubric and --no-rubric contradict each other: take one");
     if (options->plain && !options->trust)
         return usage_error("--plain cages nothing: programs would run as you do. --trust says that you know it");
     return 0;
@@ -111,6 +124,81 @@ static uint64_t class_seed(sqlite3 *db, const char *asked)
     gradebook_set(db, "seed", text);
     return strtoull(text, NULL, 16);
 }
+
+/* ------------------------------------------------ the rubric */
+
+static int read_rubric(const struct kit *kit, struct grade_options *options)
+{
+    json_t *problems = json_array();
+    options->rubric = rubric_read(options->rubric_file, kit, problems);
+    size_t i;
+    json_t *problem;
+    json_array_foreach (problems, i, problem) {
+        usage_error("%s", json_string_value(problem));
+    }
+    json_decref(problems);
+    return options->rubric == NULL ? EXIT_USAGE : 0;
+}
+
+/* The lessons of the rubric are those that are graded, whether somebody has handed in a program of theirs or not. */
+static int choose_lessons(const struct kit *kit, const json_t *rubric, struct terms *terms)
+{
+    size_t i;
+    json_t *entry;
+    json_array_foreach (json_object_get(rubric, "lessons"), i, entry) {
+        const char *folder = json_string_value(json_object_get(entry, "lesson"));
+        const struct lesson *lesson = kit_lesson(kit, folder);
+        if (lesson == NULL)
+            return usage_error("the rubric that this gradebook keeps has the lesson %s, and this kit has not: give "
+                               "another with --rubric",
+                               folder);
+        terms->lesson[terms->lessons++] = lesson;
+    }
+    return 0;
+}
+
+/* Keeps the rubric that was given, and says what it changes. */
+static void keep_rubric(sqlite3 *db, const struct grade_options *options)
+{
+    char *before = gradebook_get(db, "rubric");
+    char *now = options->rubric == NULL ? NULL : json_dumps(options->rubric, JSON_COMPACT | JSON_SORT_KEYS);
+    const char *shown = options->rubric_file == NULL ? "the one that the gradebook keeps" : options->rubric_file;
+    if (options->no_rubric && before != NULL) {
+        gradebook_forget(db, "rubric");
+        puts("rubric      none any more: Sockeye's points count");
+    } else if (now != NULL && before == NULL) {
+        printf("rubric      %s\n", shown);
+    } else if (now != NULL) {
+        printf("rubric      %s%s\n", shown,
+               strcmp(before, now) == 0 ? "" : ": it has changed, and marks with it; verdicts stay");
+    }
+    if (now != NULL)
+        gradebook_set(db, "rubric", now);
+    free(before);
+    free(now);
+}
+
+/* Lateness can't be told where nothing says when something was handed in. */
+static void tell_unknown_times(sqlite3 *db, const json_t *rubric)
+{
+    bool due = false;
+    size_t i;
+    json_t *entry;
+    json_array_foreach (json_object_get(rubric, "lessons"), i, entry) {
+        due = due || json_integer_value(json_object_get(entry, "due")) != 0;
+    }
+    int unknown = !due ? 0
+                       : (int)sql_number(db,
+                                         "SELECT count(*) FROM newest AS n JOIN submission AS s ON s.hash = n.hash"
+                                         " WHERE s.handed_in = 0 AND EXISTS (SELECT 1 FROM file WHERE submission ="
+                                         " n.hash)",
+                                         "");
+    if (unknown > 0)
+        printf("It is not known when %d student%s handed in, so that counts as not late.\n", unknown,
+               unknown == 1 ? "" : "s");
+}
+
+/* ------------------------------------------------ grading */
 
 static int read_all(sqlite3 *db, const struct world *world, int argc, char *argv[], struct terms *terms)
 {
@@ -154,23 +242,31 @@ static int grade_into(sqlite3 *db, const struct kit *kit, const struct world *wo
                            .seed = class_seed(db, options->seed),
                            .memcheck = !options->no_memcheck,
                            .is_private = world->is_private};
+    if (options->rubric == NULL && !options->no_rubric)
+        options->rubric = gradebook_rubric(db);
+    if (choose_lessons(kit, options->rubric, &terms) != 0)
+        return EXIT_USAGE;
     int students = read_all(db, world, argc, argv, &terms);
     if (students == -1)
         return EXIT_USAGE;
     if (students == 0)
         return refusal("there is nothing to grade: no student was found");
+    keep_rubric(db, options);
     options->plan.db = db;
     options->plan.terms = &terms;
     options->plan.world = world;
     struct graded graded = grade_class(&options->plan);
     tell(&graded, students, options->folder);
+    tell_unknown_times(db, options->rubric);
     return graded.faults + graded.open > 0 ? EXIT_FAULT : 0;
 }
 
 int command_grade(const struct kit *kit, int argc, char *argv[])
 {
-    static struct grade_options options;
+    struct grade_options options = {0};
     int wrong = read_options(argc, argv, &options);
+    if (wrong == 0 && options.rubric_file != NULL)
+        wrong = read_rubric(kit, &options);
     if (wrong != 0)
         return wrong;
     if (folder_make(options.folder, 0700) == -1)
@@ -194,6 +290,7 @@ int command_grade(const struct kit *kit, int argc, char *argv[])
     else
         result = grade_into(db, kit, &world, &options, argc, argv);
     sqlite3_close(db);
+    json_decref(options.rubric);
     rundir_remove();
     return result;
 }

@@ -12,6 +12,7 @@ static const struct export_format formats[] = {
     {.name = "github", .write = export_github},
     {.name = "tap", .write = export_tap},
     {.name = "check50", .write = export_check50, .one = true},
+    {.name = "json", .write = export_json},
     {.name = "canvas", .write = export_canvas, .sheet = true},
     {.name = "moodle", .write = export_moodle, .sheet = true},
 };

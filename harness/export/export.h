@@ -48,5 +48,5 @@ void export_note(struct export *export, const char *format, ...) __attribute__((
 /** Says why there is no export, in the manner of printf; returns -1. */
 int export_fails(struct export *export, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
-export_function export_gradescope, export_classroom50, export_junit, export_github, export_tap, export_check50,
-    export_canvas, export_moodle;
+export_function export_json, export_gradescope, export_classroom50, export_junit, export_github, export_tap,
+    export_check50, export_canvas, export_moodle;

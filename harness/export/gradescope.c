@@ -38,8 +38,9 @@ static int count_not_graded(const json_t *tests)
 static json_t *words_of(const json_t *document, const json_t *tests)
 {
     int not_graded = count_not_graded(tests);
-    json_t *words = json_sprintf("%d of %d points, with the seed %s.", result_number(document, "score"),
-                                 result_number(document, "max_score"), result_text(document, "seed"));
+    struct result_mark mark = result_mark(document);
+    json_t *words = json_sprintf("%.10g of %.10g points, with the seed %s.", mark.score, mark.max,
+                                 result_text(document, "seed"));
     if (not_graded == 0)
         return words;
     json_t *all = json_sprintf("%s %d check%s could not be graded on this machine and cost%s no points.",
@@ -49,9 +50,16 @@ static json_t *words_of(const json_t *document, const json_t *tests)
     return all;
 }
 
+/* A whole number is written as one. */
+static json_t *points(double value)
+{
+    return value == (double)(int)value ? json_integer((int)value) : json_real(value);
+}
+
 int export_gradescope(struct export *export)
 {
     const json_t *document = json_array_get(export->documents, 0);
+    struct result_mark mark = result_mark(document);
     json_t *suites = suites_of(export->documents);
     json_t *tests = json_array();
     size_t i;
@@ -63,13 +71,13 @@ int export_gradescope(struct export *export)
             json_array_append_new(tests, test_of(suite, test));
         }
     }
-    json_t *results = json_pack("{s:i, s:o, s:s, s:s, s:s, s:s, s:s, s:o, s:{s:s, s:s, s:s, s:s, s:i}}", "score",
-                                result_number(document, "score"), "output", words_of(document, tests), "output_format",
-                                "text", "test_output_format", "text", "test_name_format", "text", "visibility",
-                                "visible", "stdout_visibility", "hidden", "tests", tests, "extra_data", "schema",
+    json_t *results = json_pack("{s:o, s:o, s:s, s:s, s:s, s:s, s:s, s:o, s:{s:s, s:s, s:s, s:s, s:o}}", "score",
+                                points(mark.score), "output", words_of(document, tests), "output_format", "text",
+                                "test_output_format", "text", "test_name_format", "text", "visibility", "visible",
+                                "stdout_visibility", "hidden", "tests", tests, "extra_data", "schema",
                                 result_text(document, "schema"), "kit", result_text(document, "kit"), "seed",
                                 result_text(document, "seed"), "mode", result_text(document, "mode"), "max_score",
-                                result_number(document, "max_score"));
+                                points(mark.max));
     int failed = json_dumpf(results, export->out, JSON_INDENT(2)) == -1 || fputc('\n', export->out) == EOF;
     json_decref(results);
     json_decref(suites);

@@ -16,7 +16,7 @@ struct filling {
     int *owner;
     int filled;
     int left_out; /* results that are not in the sheet now */
-    int max;      /* points that a result can give, if the sheet has another number; else 0 */
+    double max;   /* points that a result can give, if the sheet has another number; else 0 */
     char sheet_max[32];
 };
 
@@ -116,7 +116,7 @@ static void compare_max(struct filling *filling, int row, const json_t *document
     snprintf(text, sizeof text, "%s",
              csv_value(&sheet->csv, sheet->max_row == -1 ? row : sheet->max_row, sheet->max_column));
     char *comma = strchr(text, ',');
-    int max = result_number(document, "max_score");
+    double max = result_mark(document).max;
     if (!sheet_is_number(text) || filling->max != 0)
         return;
     if (comma != NULL)
@@ -133,11 +133,14 @@ static void fill_row(struct filling *filling, int row, const json_t *document)
     const char *old = csv_value(csv, row, filling->sheet->grade);
     char why[200];
     char score[32];
-    snprintf(score, sizeof score, "%d", result_number(document, "score"));
+    struct result_mark mark = result_mark(document);
+    snprintf(score, sizeof score, "%.10g", mark.score);
     if (*old != '\0' && strcmp(old, "-") != 0 && !sheet_is_number(old))
         snprintf(why, sizeof why, "its cell says '%.80s', line %d", old, csv->row[row].line);
     else if (result_has_fault(document))
         snprintf(why, sizeof why, "the machine or the kit failed, so its points are no mark: grade it again");
+    else if (mark.open > 0)
+        snprintf(why, sizeof why, "%d of its lessons %s not graded yet", mark.open, mark.open == 1 ? "is" : "are");
     else if (csv_set(csv, row, filling->sheet->grade, score) == -1)
         snprintf(why, sizeof why, "line %d of the sheet is too short to have that column", csv->row[row].line);
     else {
@@ -193,10 +196,11 @@ static void say_result(struct filling *filling)
     say_names(filling, "not filled in: several results fit the row of", SEVERAL);
     say_names(filling, "no result for", NOBODY);
     if (filling->max != 0)
-        export_note(filling->export,
-                    "the sheet's column '%s' has %s points at most, and these results have %d: what was filled in are "
-                    "Sockeye's points",
-                    title(filling->sheet), filling->sheet_max, filling->max);
+        export_note(
+            filling->export,
+            "the sheet's column '%s' has %s points at most, and these results have %.10g: what was filled in are "
+            "theirs",
+            title(filling->sheet), filling->sheet_max, filling->max);
     export_note(filling->export, "filled in %d of %zu results, in the column '%s'", filling->filled,
                 json_array_size(filling->export->documents), title(filling->sheet));
 }
