@@ -57,7 +57,7 @@ class Lesson:
         self.title = re.sub(r"^# *| *\{#.*", "", chapter.splitlines()[0])
         self.wires = re.findall(r"^<!-- the wire of (\S+) -->$", chapter, re.MULTILINE)
         self.sources = sorted(pathlib.Path("solutions", self.name).glob("*.c"))
-        self.why = whys(folder / "why.md")
+        self.why = {**whys(folder.parent / "why.md"), **whys(folder / "why.md")}
         self.patches = sorted(pathlib.Path("tests/mistakes", self.name).glob("*.patch"))
 
 
@@ -185,7 +185,7 @@ def main():
     mistakes = {lesson: [Run(lesson, head_of(patch)[1][0], patch) for patch in lesson.patches] for lesson in lessons}
     stale = [run for run in wires + sum(mistakes.values(), []) if not run.is_fresh()]
     with tempfile.TemporaryDirectory() as Run.cache:
-        if stale and can_play():
+        if stale and time.monotonic() < DEADLINE and can_play():
             print(f"playing {len(stale)} runs for the book, at most {max(DEADLINE - time.monotonic(), 0):.0f} s", file=sys.stderr)
             with concurrent.futures.ThreadPoolExecutor(2 * (os.cpu_count() or 1)) as pool:
                 list(pool.map(Run.play, stale))
