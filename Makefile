@@ -21,8 +21,9 @@ NEEDS := build grade $(if $(filter test sanitize coverage bench,$(MAKECMDGOALS))
 # they register themselves, so they are linked whole, into the worker that plays them and into sockeye that lists them.
 # So are their peers, into sockeye.
 objects = $(patsubst %.c,$(BUILD)/%.o,$(wildcard $1))
+PAGES   := $(BUILD)/harness/report/page.o
 MAINS   := $(call objects,harness/sockeye.c harness/run/worker.c harness/class/unpacker.c)
-HARNESS := $(filter-out $(MAINS),$(call objects,harness/*/*.c))
+HARNESS := $(filter-out $(MAINS),$(call objects,harness/*/*.c)) $(PAGES)
 CHECKS  := $(call objects,lessons/*/check.c)
 PEERS   := $(call objects,lessons/*/peer.c)
 
@@ -68,6 +69,11 @@ $(BUILD)/%.o: %.c | need
 	$(call tell,$(if $(filter tests/%,$<),compiling the tests,compiling Sockeye))
 	@mkdir -p $(@D)
 	$Q$(CC) $(KIT_CFLAGS) $(FLAGS_$(firstword $(subst /, ,$<))) -MMD -MP $(CFLAGS) -c -o $@ $<
+
+# The class page's HTML, style and script become part of the executable.
+$(PAGES): harness/report/page.S $(wildcard harness/report/page/*)
+	@mkdir -p $(@D)
+	$Q$(CC) -c -o $@ $<
 
 FLAGS_lessons = -DLESSON_FOLDER='"$(notdir $(<D))"'
 FLAGS_tests   = -DUNIT_SOURCES='"$(abspath tests/unit)"'

@@ -79,10 +79,14 @@ static void step_label(const struct line *line, char *text, size_t size)
     snprintf(text, size, "%s%s%s%.*s", by_peer ? from : "", by_peer ? " " : "", words, (int)size - 300, data);
 }
 
+static bool is_message(const json_t *event)
+{
+    return *result_text(event, "to") != '\0' && strcmp(result_text(event, "from"), "check") != 0;
+}
+
 static void label(const struct screen *screen, const struct line *line, char *text, size_t size)
 {
-    bool is_step = *result_text(line->event, "to") == '\0' || strcmp(result_text(line->event, "from"), "check") == 0;
-    if (is_step)
+    if (!is_message(line->event))
         step_label(line, text, size);
     else
         arrow_label(line, text, size);
@@ -193,7 +197,7 @@ static void draw_line(const struct screen *screen, const struct line *line, int 
     const char *from = result_text(line->event, "from");
     const char *to = result_text(line->event, "to");
     const char *bar = screen_sign(screen, "│", "|");
-    bool is_arrow = *to != '\0' && strcmp(from, "check") != 0;
+    bool is_arrow = is_message(line->event);
     const char *peer = !is_arrow ? "" : is_you(from) ? to : from;
     fprintf(screen->file, "%*s%s", indent, "", bar);
     if (is_arrow)
@@ -225,4 +229,18 @@ void wire_draw(const struct screen *screen, const json_t *wire, int indent, int 
     screen_paint(screen, PLAIN);
     for (int i = first; i < count; i++)
         draw_line(screen, &lines[i], indent, columns);
+}
+
+int wire_tell(const json_t *wire, int max, void (*tell)(void *context, const struct wire_step *step), void *context)
+{
+    static struct line lines[LINES_MAX];
+    static const struct screen page = {.unicode = true};
+    int count = collect(wire, lines);
+    int first = max > 0 && count > max ? count - max : 0;
+    for (int i = first; i < count; i++) {
+        char words[8192 + 64];
+        label(&page, &lines[i], words, 8192);
+        tell(context, &(struct wire_step){lines[i].event, is_message(lines[i].event), words});
+    }
+    return first;
 }

@@ -1,0 +1,93 @@
+#define _GNU_SOURCE
+#include "report/html.h"
+
+#include <netinet/in.h>
+#include <resolv.h>
+#include <sha2.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "report/screen.h"
+
+static const char *entity(char c)
+{
+    switch (c) {
+    case '&': return "&amp;";
+    case '<': return "&lt;";
+    case '>': return "&gt;";
+    case '"': return "&quot;";
+    case '\'': return "&#39;";
+    default: return NULL;
+    }
+}
+
+void html_text(FILE *out, const char *text)
+{
+    static const struct screen page = {.unicode = true};
+    char *safe = screen_safe(&page, text);
+    for (const char *c = safe; c != NULL && *c != '\0'; c++) {
+        if (entity(*c) != NULL)
+            fputs(entity(*c), out);
+        else
+            fputc(*c, out);
+    }
+    free(safe);
+}
+
+void html_format(FILE *out, const char *format, ...)
+{
+    char text[2000];
+    va_list list;
+    va_start(list, format);
+    vsnprintf(text, sizeof text, format, list);
+    va_end(list);
+    html_text(out, text);
+}
+
+static const struct hole *hole_named(const struct hole *holes, const char *name, size_t length)
+{
+    while (holes->name != NULL && (strlen(holes->name) != length || strncmp(holes->name, name, length) != 0))
+        holes++;
+    return holes->name == NULL ? NULL : holes;
+}
+
+void html_template(FILE *out, const char *text, const struct hole *holes, void *context)
+{
+    const char *begin;
+    while ((begin = strstr(text, "{{")) != NULL) {
+        const char *name = begin + 2;
+        size_t length = strcspn(name, "}");
+        const struct hole *hole = hole_named(holes, name, length);
+        fwrite(text, 1, (size_t)(begin - text), out);
+        if (hole != NULL)
+            hole->fill(out, context);
+        text = name + length + 2;
+    }
+    fputs(text, out);
+}
+
+void html_policy(FILE *out, void *context)
+{
+    (void)context;
+    unsigned char digest[SHA256_DIGEST_LENGTH];
+    char text[64];
+    SHA2_CTX state;
+    SHA256Init(&state);
+    SHA256Update(&state, (const unsigned char *)page_js, strlen(page_js));
+    SHA256Final(digest, &state);
+    b64_ntop(digest, sizeof digest, text, sizeof text);
+    fprintf(out, "default-src 'none'; img-src data:; style-src 'unsafe-inline'; script-src 'sha256-%s'", text);
+}
+
+void html_css(FILE *out, void *context)
+{
+    (void)context;
+    fputs(page_css, out);
+}
+
+void html_js(FILE *out, void *context)
+{
+    (void)context;
+    fputs(page_js, out);
+}

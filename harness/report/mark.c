@@ -1,0 +1,124 @@
+#define _GNU_SOURCE
+#include "report/mark.h"
+
+#include <ctype.h>
+#include <sha2.h>
+#include <stdio.h>
+#include <string.h>
+#include <strings.h>
+#include <time.h>
+
+#include "record/result.h"
+
+struct level level_of_check(const json_t *check)
+{
+    static const struct {
+        const char *status;
+        struct level level;
+    } levels[] = {{"passed", {"passed", "✓", "passed"}},
+                  {"failed", {"failed", "✗", "failed"}},
+                  {"skipped", {"skipped", "–", "skipped"}},
+                  {"not-graded", {"not-graded", "·", "not graded here"}}};
+    for (size_t i = 0; i < sizeof levels / sizeof *levels; i++) {
+        if (result_has_status(check, levels[i].status))
+            return levels[i].level;
+    }
+    return (struct level){"fault", "!", "fault of the machine"};
+}
+
+bool lesson_has_check(const json_t *lesson, const char *status)
+{
+    size_t i;
+    json_t *check;
+    json_array_foreach (json_object_get(lesson, "checks"), i, check) {
+        if (result_has_status(check, status))
+            return true;
+    }
+    return false;
+}
+
+struct level level_of_lesson(const json_t *lesson)
+{
+    int score = result_number(lesson, "score");
+    int max = result_number(lesson, "max_score");
+    if (result_has_status(lesson, "fault") || lesson_has_check(lesson, "fault"))
+        return (struct level){"fault", "!", "fault of the machine"};
+    if (result_has_status(lesson, "missing"))
+        return (struct level){"missing", "–", "not handed in"};
+    if (result_has_status(lesson, "not-built"))
+        return (struct level){"broken", "✗", "does not compile"};
+    if (result_has_status(lesson, "passed"))
+        return (struct level){"full", "✓", "full marks"};
+    if (score == 0)
+        return (struct level){"none", "○", "no points"};
+    return 3 * score >= 2 * max ? (struct level){"most", "◕", "most points"}
+                                : (struct level){"some", "◔", "some points"};
+}
+
+struct total total_of(const json_t *document)
+{
+    const json_t *mark = json_object_get(document, "mark");
+    if (!json_is_object(mark))
+        return (struct total){result_number(document, "score"), result_number(document, "max_score"), 0};
+    return (struct total){json_number_value(json_object_get(mark, "score")),
+                          json_number_value(json_object_get(mark, "max")), result_number(mark, "late_days")};
+}
+
+const char *name_of(const json_t *document)
+{
+    const char *name = result_text(json_object_get(document, "student"), "name");
+    return *name == '\0' ? result_text(document, "submission") : name;
+}
+
+struct moment moment_of(json_int_t seconds)
+{
+    struct moment moment = {"unknown"};
+    time_t time = (time_t)seconds;
+    struct tm parts;
+    if (time > 0 && gmtime_r(&time, &parts) != NULL)
+        strftime(moment.text, sizeof moment.text, "%Y-%m-%d %H:%M UTC", &parts);
+    return moment;
+}
+
+/* Some systems take these for devices, whatever stands behind a point. */
+static bool is_device(const char *key)
+{
+    static const char *const names[] = {"con", "prn", "aux", "nul", "com", "lpt"};
+    size_t length = strcspn(key, ".");
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        bool is_numbered = i >= 4;
+        if (strncmp(key, names[i], 3) == 0 && length == (is_numbered ? 4 : 3))
+            return true;
+    }
+    return false;
+}
+
+static bool is_kept(const char *key)
+{
+    size_t length = strlen(key);
+    return length > 0 && length <= 60 && strspn(key, "abcdefghijklmnopqrstuvwxyz0123456789._-") == length &&
+           key[0] != '.' && key[0] != '-' && key[length - 1] != '.' && !is_device(key);
+}
+
+struct slug slug_of(const char *key)
+{
+    struct slug slug;
+    if (is_kept(key)) {
+        snprintf(slug.text, sizeof slug.text, "%s", key);
+        return slug;
+    }
+    char readable[41];
+    size_t length = 0;
+    for (; key[length] != '\0' && length < sizeof readable - 1; length++) {
+        char c = key[length];
+        bool plain = (unsigned char)c < 0x80 && (isalnum((unsigned char)c) || c == '_' || c == '-');
+        readable[length] = plain ? c : '_';
+    }
+    readable[length] = '\0';
+    char hash[SHA256_DIGEST_STRING_LENGTH];
+    SHA256Data((const unsigned char *)key, strlen(key), hash);
+    snprintf(slug.text, sizeof slug.text, "x%s~%.16s", readable, hash);
+    if (length > 0 && (isalnum((unsigned char)readable[0])) && !is_device(readable))
+        memmove(slug.text, slug.text + 1, strlen(slug.text));
+    return slug;
+}

@@ -1,0 +1,49 @@
+/**
+ * @file
+ * What a page says of a check, a lesson and a student in one sign, one word and one number.
+ */
+#pragma once
+
+#include <jansson.h>
+#include <stdbool.h>
+
+/** How something went. The class is the style's; the sign and the words say the same without colour. */
+struct level {
+    const char *class;
+    const char *sign;
+    const char *words;
+};
+
+struct level level_of_check(const json_t *check);
+struct level level_of_lesson(const json_t *lesson);
+/** Does a check of the lesson have this status? */
+bool lesson_has_check(const json_t *lesson, const char *status);
+
+/** A student's total: what the rubric makes of it if it was asked, else the sum of the points. */
+struct total {
+    double score;
+    double max;
+    int late_days;
+};
+
+struct total total_of(const json_t *document);
+
+/** Who it is, as people write it; the key if no name is known. Belongs to @p document. */
+const char *name_of(const json_t *document);
+
+/** A moment in UTC as "2026-11-30 04:36 UTC". */
+struct moment {
+    char text[40];
+};
+
+struct moment moment_of(json_int_t seconds);
+
+/**
+ * A student's key as a name for files and fragments, of letters, digits and "._~-" alone, on any system. Two keys never have
+ * the same, however alike they are: what is not kept as it is gets a hash behind a tilde.
+ */
+struct slug {
+    char text[100];
+};
+
+struct slug slug_of(const char *key);
