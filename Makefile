@@ -15,7 +15,8 @@ SOCKEYE := $(if $(filter build,$(BUILD)),sockeye,$(BUILD)/sockeye)
 # What this run of make needs from ./dependencies; scripts/need installs it.
 NEEDS := build grade $(if $(filter test sanitize coverage bench,$(MAKECMDGOALS)),test pack) \
          $(if $(filter gradescope,$(MAKECMDGOALS)),pack) \
-         $(filter docs lint coverage,$(MAKECMDGOALS)) $(if $(filter book-test,$(MAKECMDGOALS)),docs browser) $(if $(filter format,$(MAKECMDGOALS)),lint)
+         $(filter docs lint coverage,$(MAKECMDGOALS)) $(if $(filter book-test,$(MAKECMDGOALS)),docs) \
+         $(if $(filter book-test page-test,$(MAKECMDGOALS)),browser) $(if $(filter format,$(MAKECMDGOALS)),lint)
 
 # The harness is an archive, from which its programs take what they use. The checks of the lessons are not in it:
 # they register themselves, so they are linked whole, into the worker that plays them and into sockeye that lists them.
@@ -106,6 +107,9 @@ uninstall: ## takes it away again
 book-test: docs tests/browser/node_modules/.package-lock.json ## makes the book and reads all of it in a browser
 	@tests/run tests/browser/book
 
+page-test: programs tests/browser/node_modules/.package-lock.json ## looks at a class page of 200 students in a browser
+	@tests/run tests/browser/class
+
 tests/browser/node_modules/.package-lock.json: tests/browser/package-lock.json | need
 	$Qcd tests/browser && npm ci --silent --no-audit --no-fund
 
@@ -153,6 +157,6 @@ clean: ## removes what was built; your work stays
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1@\2/p' Makefile | while IFS=@ read -r a b; do printf '%-18s %s\n' "$$a" "$$b"; done
 
-.PHONY: all programs need test judgement docs gradescope book-test install uninstall bench lint format sanitize coverage clean help
+.PHONY: all programs need test judgement docs gradescope book-test page-test install uninstall bench lint format sanitize coverage clean help
 
 -include $(patsubst %.o,%.d,$(MAINS) $(HARNESS) $(CHECKS) $(PEERS) $(TESTS))

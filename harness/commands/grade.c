@@ -9,6 +9,7 @@
 #include <sys/stat.h>
 
 #include "class/grading.h"
+#include "class/pages.h"
 #include "class/rubric.h"
 #include "class/sql.h"
 #include "commands/numbers.h"
@@ -231,7 +232,8 @@ static void tell(const struct graded *graded, int students, const char *folder)
             graded->faults, sockeye_name());
     if (graded->open > 0)
         printf("Interrupted: %d are open. The same command goes on from here.\n", graded->open);
-    printf("gradebook   %s/gradebook.sqlite\n", folder);
+    printf("class page  %s/index.html\nfeedback    %s/feedback/\ngradebook   %s/gradebook.sqlite\n", folder, folder,
+           folder);
 }
 
 static int grade_into(sqlite3 *db, const struct kit *kit, const struct world *world, struct grade_options *options,
@@ -256,6 +258,9 @@ static int grade_into(sqlite3 *db, const struct kit *kit, const struct world *wo
     options->plan.terms = &terms;
     options->plan.world = world;
     struct graded graded = grade_class(&options->plan);
+    const char *problem;
+    if (pages_write(db, options->folder, &problem) == -1)
+        return fault_error("%s", problem);
     tell(&graded, students, options->folder);
     tell_unknown_times(db, options->rubric);
     return graded.faults + graded.open > 0 ? EXIT_FAULT : 0;

@@ -156,7 +156,7 @@ static void student_row(void *context, json_t *document)
                 result_text(student, "email"));
     failed_ids(out, document);
     fprintf(out, "\"><th scope=\"row\"><a href=\"#s-%s\"><bdi>", slug_of(key).text);
-    html_text(out, name_of(document));
+    html_text(out, student_name(document));
     fputs("</bdi></a>", out);
     if (problems > 0)
         fprintf(out, " <small class=\"tag\">%zu problem%s</small>", problems, plural((int)problems));

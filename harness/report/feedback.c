@@ -10,13 +10,13 @@
 #include "report/student.h"
 #include "report/wire.h"
 
-enum { STEPS_SHOWN = 24, COLUMNS = 88 };
+enum { STEPS_SHOWN = 16, COLUMNS = 88 };
 
 /* ------------------------------------------------ HTML */
 
 static void fill_name(FILE *out, void *context)
 {
-    html_text(out, name_of(context));
+    html_text(out, student_name(context));
 }
 
 static void fill_report(FILE *out, void *context)
@@ -204,7 +204,7 @@ void feedback_markdown(FILE *out, const json_t *document)
 {
     struct total total = total_of(document);
     fputs("# ", out);
-    words(out, name_of(document));
+    words(out, student_name(document));
     fprintf(out, ": %g of %g points", total.score, total.max);
     if (total.late_days > 0)
         fprintf(out, ", %d day%s late", total.late_days, total.late_days == 1 ? "" : "s");

@@ -5,34 +5,14 @@
 #include <resolv.h>
 #include <sha2.h>
 #include <stdarg.h>
-#include <stdlib.h>
 #include <string.h>
 
-#include "report/screen.h"
+#include "export/text.h"
 
-static const char *entity(char c)
-{
-    switch (c) {
-    case '&': return "&amp;";
-    case '<': return "&lt;";
-    case '>': return "&gt;";
-    case '"': return "&quot;";
-    case '\'': return "&#39;";
-    default: return NULL;
-    }
-}
-
+/* HTML takes XML's escapes, and nothing of ours is between single quotes. */
 void html_text(FILE *out, const char *text)
 {
-    static const struct screen page = {.unicode = true};
-    char *safe = screen_safe(&page, text);
-    for (const char *c = safe; c != NULL && *c != '\0'; c++) {
-        if (entity(*c) != NULL)
-            fputs(entity(*c), out);
-        else
-            fputc(*c, out);
-    }
-    free(safe);
+    xml_text(out, text, true);
 }
 
 void html_format(FILE *out, const char *format, ...)

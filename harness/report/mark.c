@@ -64,7 +64,7 @@ struct total total_of(const json_t *document)
                           json_number_value(json_object_get(mark, "max")), result_number(mark, "late_days")};
 }
 
-const char *name_of(const json_t *document)
+const char *student_name(const json_t *document)
 {
     const char *name = result_text(json_object_get(document, "student"), "name");
     return *name == '\0' ? result_text(document, "submission") : name;

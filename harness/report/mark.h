@@ -29,7 +29,7 @@ struct total {
 struct total total_of(const json_t *document);
 
 /** Who it is, as people write it; the key if no name is known. Belongs to @p document. */
-const char *name_of(const json_t *document);
+const char *student_name(const json_t *document);
 
 /** A moment in UTC as "2026-11-30 04:36 UTC". */
 struct moment {

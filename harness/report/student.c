@@ -8,7 +8,7 @@
 #include "report/mark.h"
 #include "report/wire_html.h"
 
-enum { STEPS_SHOWN = 24 };
+enum { STEPS_SHOWN = 16 };
 
 bool is_told(const json_t *check, enum reader reader)
 {
@@ -220,7 +220,7 @@ static void facts(FILE *out, const json_t *document)
     if (total.late_days > 0)
         fprintf(out, ", %d day%s late", total.late_days, total.late_days == 1 ? "" : "s");
     fputs("</p>\n<dl class=\"facts\">\n", out);
-    fact(out, "Key", strcmp(name_of(document), key) == 0 ? "" : key);
+    fact(out, "Key", strcmp(student_name(document), key) == 0 ? "" : key);
     fact(out, "Number", result_text(student, "id"));
     fact(out, "Login", result_text(student, "login"));
     fact(out, "Mail", result_text(student, "email"));
@@ -253,7 +253,7 @@ static void problems(FILE *out, const json_t *document)
 void student_report(FILE *out, const json_t *document, enum reader reader)
 {
     fputs("<header><h1 tabindex=\"-1\"><bdi>", out);
-    html_text(out, name_of(document));
+    html_text(out, student_name(document));
     fputs("</bdi></h1>\n", out);
     facts(out, document);
     fputs("</header>\n", out);

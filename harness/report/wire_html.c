@@ -6,7 +6,7 @@
 #include "report/html.h"
 #include "report/wire.h"
 
-enum { BYTES_SHOWN = 160 };
+enum { BYTES_SHOWN = 120 };
 
 /* A step's words; long ones are cut, which is said. */
 static void words_html(FILE *out, const struct wire_step *step)

@@ -1,14 +1,42 @@
-/* Debian's Chromium for the tests of pages: open(), violations(), and what tests/run reads, TAP. */
+/* Debian's Chromium for the tests of pages: open(), reader(), violations(), and what tests/run reads, TAP. */
 "use strict";
 const fs = require("fs");
 const { chromium } = require("playwright-core");
 
 const AXE = fs.readFileSync(require.resolve("axe-core/axe.min.js"), "utf8");
+const DESK = { width: 1280, height: 900 };
+const PHONE = { width: 390, height: 844 };
 const NAMES = ["/usr/bin/chromium", "/usr/bin/chromium-browser"];
 
 /* A browser without a window. Its pages are our own, so it needs no sandbox, which containers often forbid. */
 function open() {
     return chromium.launch({ executablePath: NAMES.find((name) => fs.existsSync(name)), args: ["--no-sandbox"] });
+}
+
+/* A page of the browser that writes down what no page of ours may do: ask for anything but what is `allowed`. */
+async function reader(browser, allowed) {
+    const context = await browser.newContext({ viewport: DESK, colorScheme: "light" });
+    context.setDefaultTimeout(120000); /* a busy machine is no fault of a page */
+    const page = await context.newPage();
+    page.faults = [];
+    page.on("console", (message) => {
+        if (["error", "warning"].includes(message.type()))
+            page.faults.push("the console says: " + message.text());
+    });
+    page.on("pageerror", (error) => page.faults.push("a script fails: " + error.message));
+    await context.route("**/*", (route) => {
+        const url = route.request().url();
+        if (url.startsWith(allowed) || url.startsWith("data:"))
+            return route.continue();
+        page.faults.push("it asks for " + url);
+        return route.abort();
+    });
+    return page;
+}
+
+/* How many pixels a page is wider than the window. */
+function overflow(page) {
+    return page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
 }
 
 /* What axe finds wrong with a page, a line each. `rules`: these alone; else all that are not experiments. */
@@ -50,4 +78,12 @@ class TAP {
     }
 }
 
-module.exports = { open, violations, TAP };
+/* One test: `steps` gets a page and returns what is wrong, or nothing. */
+async function test(browser, allowed, tap, name, steps) {
+    const page = await reader(browser, allowed);
+    const wrong = await steps(page).catch((error) => error.message.split("\n")[0]);
+    tap.result(name, (wrong ? [wrong] : []).concat(page.faults));
+    await page.context().close();
+}
+
+module.exports = { open, reader, overflow, test, violations, DESK, PHONE, TAP };

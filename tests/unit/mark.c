@@ -1,0 +1,95 @@
+/* report/mark.h and report/feedback.h: what is said of a student in one name, one number and one word. */
+#include "report/mark.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "report/feedback.h"
+#include "unit.h"
+
+static bool slug_is(const char *key, const char *slug)
+{
+    return strcmp(slug_of(key).text, slug) == 0;
+}
+
+static void plain_keys_are_kept(void)
+{
+    CU_ASSERT(slug_is("ada", "ada"));
+    CU_ASSERT(slug_is("ada.lovelace-2_x", "ada.lovelace-2_x"));
+    CU_ASSERT(slug_is("console", "console"));
+    CU_ASSERT(slug_is("com10", "com10"));
+}
+
+static void others_get_a_hash(void)
+{
+    static const char *const keys[] = {"",    ".",      "..",   "-o",  ".hidden", "ends.", "a/b", "a_b/", "Ada",
+                                       "con", "nul.md", "com1", "a b", "a\nb",    "é",     "a~b", "%41"};
+    for (size_t i = 0; i < sizeof keys / sizeof *keys; i++) {
+        const char *tilde = strchr(slug_of(keys[i]).text, '~');
+        CU_ASSERT(tilde != NULL && strlen(tilde) == 17);
+        for (size_t k = 0; k < i; k++)
+            CU_ASSERT(strcasecmp(slug_of(keys[i]).text, slug_of(keys[k]).text) != 0);
+    }
+}
+
+static json_t *student(const char *more)
+{
+    json_t *document = json_loads("{\"submission\": \"ada\", \"kit\": \"1\", \"seed\": \"2\", \"mode\": \"private\","
+                                  " \"score\": 30, \"max_score\": 40, \"lessons\": []}",
+                                  0, NULL);
+    json_object_update_new(document, json_loads(more, 0, NULL));
+    return document;
+}
+
+static void a_rubric_s_mark_is_the_total(void)
+{
+    json_t *document = student("{\"mark\": {\"score\": 12.5, \"max\": 20, \"late_days\": 1}}");
+    char *text = NULL;
+    size_t size = 0;
+    FILE *file = open_memstream(&text, &size);
+    feedback_markdown(file, document);
+    fclose(file);
+    CU_ASSERT(strncmp(text, "# ada: 12.5 of 20 points, 1 day late\n", 37) == 0);
+    free(text);
+    json_decref(document);
+}
+
+static void without_a_rubric_points_are_summed(void)
+{
+    json_t *document = student("{}");
+    struct total total = total_of(document);
+    CU_ASSERT(total.score == 30 && total.max == 40 && total.late_days == 0);
+    json_decref(document);
+}
+
+static void levels(void)
+{
+    static const struct {
+        const char *lesson;
+        const char *class;
+    } cases[] = {
+        {"{\"status\": \"passed\", \"score\": 4, \"max_score\": 4}", "full"},
+        {"{\"status\": \"failed\", \"score\": 2, \"max_score\": 3}", "most"},
+        {"{\"status\": \"failed\", \"score\": 1, \"max_score\": 3}", "some"},
+        {"{\"status\": \"failed\", \"score\": 0, \"max_score\": 3}", "none"},
+        {"{\"status\": \"not-built\", \"score\": 0, \"max_score\": 3}", "broken"},
+        {"{\"status\": \"missing\", \"score\": 0, \"max_score\": 3}", "missing"},
+        {"{\"status\": \"failed\", \"score\": 2, \"max_score\": 3, \"checks\": [{\"status\": \"fault\"}]}", "fault"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        json_t *lesson = json_loads(cases[i].lesson, 0, NULL);
+        CU_ASSERT(strcmp(level_of_lesson(lesson).class, cases[i].class) == 0);
+        json_decref(lesson);
+    }
+}
+
+static CU_TestInfo tests[] = {
+    {"a plain key is its own name", plain_keys_are_kept},
+    {"every other key gets a name that no other has", others_get_a_hash},
+    {"a rubric's mark is the total", a_rubric_s_mark_is_the_total},
+    {"without a rubric the points are summed", without_a_rubric_points_are_summed},
+    {"a lesson's level", levels},
+    CU_TEST_INFO_NULL,
+};
+
+CU_SuiteInfo mark_suite = {"mark", NULL, NULL, NULL, NULL, tests};
