@@ -179,7 +179,8 @@ static int write_json(const json_t *document, const char *name)
     FILE *file = to_stdout ? stdout : fopen(name, "we");
     if (file == NULL)
         return fault_error("can't write %s: %s", name, strerror(errno));
-    int failed = json_dumpf(document, file, JSON_INDENT(2)) == -1 || fputc('\n', file) == EOF || fflush(file) == EOF;
+    int failed = json_dumpf(document, file, JSON_INDENT(2) | JSON_ENSURE_ASCII) == -1 || fputc('\n', file) == EOF ||
+                 fflush(file) == EOF;
     if (!to_stdout)
         failed |= fclose(file) == EOF;
     return failed ? fault_error("can't write %s: %s", name, strerror(errno)) : 0;
