@@ -39,11 +39,13 @@ static void keep(sqlite3 *db, const json_t *document)
            (long long)json_integer_value(json_object_get(document, "handed_in")));
     size_t i;
     json_t *value;
-    json_array_foreach (json_object_get(document, "problems"), i, value)
+    json_array_foreach (json_object_get(document, "problems"), i, value) {
         sql_do(db, "INSERT INTO problem VALUES (?, ?, ?)", "ttt", content, result_text(value, "place"),
                result_text(value, "words"));
-    json_array_foreach (json_object_get(document, "lessons"), i, value)
+    }
+    json_array_foreach (json_object_get(document, "lessons"), i, value) {
         keep_lesson(db, document, value);
+    }
 }
 
 static int keep_all(sqlite3 *db)

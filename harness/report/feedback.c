@@ -215,6 +215,7 @@ void feedback_markdown(FILE *out, const json_t *document)
     problems(out, document);
     size_t i;
     json_t *lesson;
-    json_array_foreach (json_object_get(document, "lessons"), i, lesson)
+    json_array_foreach (json_object_get(document, "lessons"), i, lesson) {
         lesson_markdown(out, document, lesson);
+    }
 }

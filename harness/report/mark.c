@@ -109,7 +109,7 @@ struct slug slug_of(const char *key)
     }
     char readable[41];
     size_t length = 0;
-    for (; key[length] != '\0' && length < sizeof readable - 1; length++) {
+    for (; length < sizeof readable - 1 && key[length] != '\0'; length++) {
         char c = key[length];
         bool plain = (unsigned char)c < 0x80 && (isalnum((unsigned char)c) || c == '_' || c == '-');
         readable[length] = plain ? c : '_';

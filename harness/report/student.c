@@ -260,6 +260,7 @@ void student_report(FILE *out, const json_t *document, enum reader reader)
     problems(out, document);
     size_t i;
     json_t *lesson;
-    json_array_foreach (json_object_get(document, "lessons"), i, lesson)
+    json_array_foreach (json_object_get(document, "lessons"), i, lesson) {
         lesson_html(out, document, lesson, reader);
+    }
 }

@@ -91,8 +91,9 @@ void tally_add(struct tally *tally, const json_t *document)
         tally->with_problems++;
     size_t i;
     json_t *lesson;
-    json_array_foreach (json_object_get(document, "lessons"), i, lesson)
+    json_array_foreach (json_object_get(document, "lessons"), i, lesson) {
         add_lesson(tally, lesson);
+    }
     if (i == 0)
         return;
     agree(tally->kit, sizeof tally->kit, result_text(document, "kit"));
