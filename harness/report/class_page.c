@@ -38,7 +38,7 @@ static void summary(FILE *out, void *context)
             ((struct page *)context)->count, plural((int)((struct page *)context)->count));
     html_format(out, "Graded until %s by Sockeye %s, seed %s, %s mode.", moment_of(tally->graded_at).text, tally->kit,
                 tally->seeds, tally->mode);
-    fputs("</p>\n", out);
+    fputs(tally->by_rubric ? " Totals are by the rubric.</p>\n" : "</p>\n", out);
     if (tally->faults > 0)
         fprintf(out,
                 "<p class=\"note fault\"><b>! %d fault%s</b> of the machine that graded or of the kit, which "

@@ -171,6 +171,7 @@ static void compiler(FILE *out, const json_t *lesson)
 static void lesson_markdown(FILE *out, const json_t *document, const json_t *lesson)
 {
     struct hidden hidden = hidden_of(lesson, STUDENT);
+    struct total total = total_of(lesson);
     fprintf(out, "## %s %02d ", level_of_lesson(lesson).sign, result_number(lesson, "number"));
     words(out, result_text(lesson, "name"));
     fprintf(out, ": %d/%d\n\n", result_number(lesson, "score"), result_number(lesson, "max_score"));
@@ -205,10 +206,8 @@ void feedback_markdown(FILE *out, const json_t *document)
     struct total total = total_of(document);
     fputs("# ", out);
     words(out, student_name(document));
-    fprintf(out, ": %g of %g points", total.score, total.max);
-    if (total.late_days > 0)
-        fprintf(out, ", %d day%s late", total.late_days, total.late_days == 1 ? "" : "s");
-    fprintf(out, "\n\nHanded in: %s. Graded by Sockeye %s, seed `%s`, %s mode.\n\n",
+    fprintf(out, ": %s\n\n", words_of_total(&total).text);
+    fprintf(out, "Handed in: %s. Graded by Sockeye %s, seed `%s`, %s mode.\n\n",
             moment_of(json_integer_value(json_object_get(document, "handed_in"))).text, result_text(document, "kit"),
             result_text(document, "seed"), result_text(document, "mode"));
     fprintf(out, "Content: `%s`\n\n", result_text(document, "content"));

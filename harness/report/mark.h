@@ -19,14 +19,22 @@ struct level level_of_lesson(const json_t *lesson);
 /** Does a check of the lesson have this status? */
 bool lesson_has_check(const json_t *lesson, const char *status);
 
-/** A student's total: what the rubric makes of it if it was asked, else the sum of the points. */
+/** The total of a document or a lesson: what the rubric makes of it (class/marking.h) if there is one, else its points. */
 struct total {
     double score;
     double max;
     int late_days;
+    bool by_rubric;
 };
 
-struct total total_of(const json_t *document);
+struct total total_of(const json_t *counted);
+
+/** A total as "36 of 60 points, 3 days late". */
+struct total_words {
+    char text[120];
+};
+
+struct total_words words_of_total(const struct total *total);
 
 /** Who it is, as people write it; the key if no name is known. Belongs to @p document. */
 const char *student_name(const json_t *document);

@@ -187,12 +187,15 @@ static void lesson_html(FILE *out, const json_t *document, const json_t *lesson,
 {
     struct level level = level_of_lesson(lesson);
     struct hidden hidden = hidden_of(lesson, reader);
+    struct total total = total_of(lesson);
     bool calm = result_has_status(lesson, "passed") || result_has_status(lesson, "missing");
     fprintf(out, "<details class=\"lesson\"%s><summary><h2>", calm ? "" : " open");
     sign(out, level);
     html_format(out, "%02d %s", result_number(lesson, "number"), result_text(lesson, "name"));
     fprintf(out, "</h2> <span class=\"%s points\">%d/%d</span></summary>\n", level.class,
             result_number(lesson, "score"), result_number(lesson, "max_score"));
+    if (total.by_rubric)
+        fprintf(out, "<p class=\"says\">This counts %s.</p>\n", words_of_total(&total).text);
     build(out, lesson);
     if (result_has_status(json_object_get(lesson, "build"), "built"))
         checks(out, document, lesson, reader);
@@ -216,10 +219,7 @@ static void facts(FILE *out, const json_t *document)
     const json_t *student = json_object_get(document, "student");
     const char *key = result_text(document, "submission");
     struct total total = total_of(document);
-    fprintf(out, "<p class=\"total\"><b>%g</b> of %g points", total.score, total.max);
-    if (total.late_days > 0)
-        fprintf(out, ", %d day%s late", total.late_days, total.late_days == 1 ? "" : "s");
-    fputs("</p>\n<dl class=\"facts\">\n", out);
+    fprintf(out, "<p class=\"total\">%s</p>\n<dl class=\"facts\">\n", words_of_total(&total).text);
     fact(out, "Key", strcmp(student_name(document), key) == 0 ? "" : key);
     fact(out, "Number", result_text(student, "id"));
     fact(out, "Login", result_text(student, "login"));

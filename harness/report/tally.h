@@ -5,6 +5,7 @@
 #pragma once
 
 #include <jansson.h>
+#include <stdbool.h>
 
 struct tally {
     json_t
@@ -13,6 +14,7 @@ struct tally {
     int with_problems; /**< students of whose work something could not be taken */
     int faults;        /**< verdicts that are none, since the machine failed */
     int not_graded;    /**< verdicts of which the machine could not show a part */
+    bool by_rubric;    /**< totals are marks */
     json_int_t graded_at;
     char kit[40];
     char seeds[40]; /**< the class's seed, or "several" */

@@ -58,7 +58,7 @@ static void without_a_rubric_points_are_summed(void)
 {
     json_t *document = student("{}");
     struct total total = total_of(document);
-    CU_ASSERT(total.score == 30 && total.max == 40 && total.late_days == 0);
+    CU_ASSERT(!total.by_rubric && total.score == 30 && total.max == 40 && total.late_days == 0);
     json_decref(document);
 }
 
