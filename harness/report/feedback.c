@@ -175,6 +175,8 @@ static void lesson_markdown(FILE *out, const json_t *document, const json_t *les
     fprintf(out, "## %s %02d ", level_of_lesson(lesson).sign, result_number(lesson, "number"));
     words(out, result_text(lesson, "name"));
     fprintf(out, ": %d/%d\n\n", result_number(lesson, "score"), result_number(lesson, "max_score"));
+    if (total.by_rubric)
+        fprintf(out, "This counts %s.\n\n", words_of_total(&total).text);
     compiler(out, lesson);
     if (result_has_status(json_object_get(lesson, "build"), "built"))
         checks(out, document, lesson);

@@ -43,13 +43,16 @@ static json_t *student(const char *more)
 
 static void a_rubric_s_mark_is_the_total(void)
 {
-    json_t *document = student("{\"mark\": {\"score\": 12.5, \"max\": 20, \"late_days\": 1}}");
+    json_t *document =
+        student("{\"mark\": {\"score\": 12.5, \"max\": 20, \"late_days\": 1}, \"lessons\": [{\"number\": 1,"
+                " \"mark\": {\"score\": 2.25, \"max\": 5, \"late_days\": 2}}]}");
     char *text = NULL;
     size_t size = 0;
     FILE *file = open_memstream(&text, &size);
     feedback_markdown(file, document);
     fclose(file);
     CU_ASSERT(strncmp(text, "# ada: 12.5 of 20 points, 1 day late\n", 37) == 0);
+    CU_ASSERT(strstr(text, "This counts 2.25 of 5 points, 2 days late.\n") != NULL);
     free(text);
     json_decref(document);
 }
