@@ -107,6 +107,25 @@ def with_terms(text, terms):
     return top + mark + "".join(pieces)
 
 
+def anchors(folder):
+    """The side tree names each value of an enum. If only some have a comment, the others have no anchor in their page: these
+    lead to the page."""
+    ids = {path.name: set(re.findall(r' id="([^"]*)"', path.read_text(encoding="utf-8"))) for path in folder.glob("*.html")}
+
+    def is_there(link):
+        page, _, anchor = link.partition("#")
+        return anchor in ids.get(page, ())
+
+    for path in folder.glob("*_8h.js"):
+        text = re.sub(r'"([^"]+\.html#a[0-9a-f]{30,})"', lambda m: m.group() if is_there(m.group(1)) else f'"{m.group(1).partition("#")[0]}"',
+                      path.read_text(encoding="utf-8"))
+        path.write_text(text, encoding="utf-8")
+    for path in folder.glob("navtreeindex*.js"):
+        text = re.sub(r'^"([^"]+\.html#a[0-9a-f]{30,})":.*\n', lambda m: m.group() if is_there(m.group(1)) else "",
+                      path.read_text(encoding="utf-8"), flags=re.MULTILINE)
+        path.write_text(text, encoding="utf-8")
+
+
 def menus(folder):
     """A phone shows a menu in place of the side tree. Doxygen's would lead to an empty list; this one has the pages."""
     tree = (folder / "navtreedata.js").read_text(encoding="utf-8")
@@ -132,6 +151,7 @@ def main():
         if path.stem in terms:
             text = with_terms(text, terms[path.stem])
         path.write_text(text, encoding="utf-8")
+    anchors(folder)
     for pattern in ("dot_*.svg", "msc_*.svg", "*.dot", "*.md5"):
         for path in folder.glob(pattern):
             path.unlink()

@@ -27,7 +27,7 @@ struct hole {
 /** Writes a template; each hole in it must be in the table. */
 void html_template(FILE *out, const char *text, const struct hole *holes, void *context);
 
-/** Fills {{policy}}: the page asks nobody for anything, and of all scripts runs @ref page_js alone. */
+/** Fills {{policy}}: the page asks nobody for anything, and of all scripts runs page_js alone. */
 void html_policy(FILE *out, void *context);
 /** Fills {{css}}. */
 void html_css(FILE *out, void *context);

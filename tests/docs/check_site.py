@@ -75,9 +75,7 @@ class Site:
         elif parts.fragment and target.suffix == ".html":
             anchor = urllib.parse.unquote(parts.fragment)
             if target not in self.pages or anchor not in self.pages[target].ids:
-                member = path.suffix == ".js" and re.fullmatch("a[0-9a-f]{30,}", anchor)
-                self.complain(path, f"leads to no anchor: {link}" +
-                              (" (an enum value without a comment, beside some that have one?)" if member else ""))
+                self.complain(path, f"leads to no anchor: {link}")
 
     def check_pages(self):
         for path, page in self.pages.items():
