@@ -2,7 +2,7 @@
  * @file
  * C as a copyist leaves it: source text becomes tokens that stay the same when names, layout and comments change.
  *
- * - Comments, white space and #include lines are dropped; so are words that can be put in or left out at will (`const`,
+ * - Comments, white space and \#include lines are dropped; so are words that can be put in or left out at will (`const`,
  *   `static` …) and braces.
  * - Every name is one and the same token, and so is every number, every literal, every built-in type (`unsigned long`).
  * - Keywords and operators are tokens of their own.
