@@ -69,12 +69,13 @@ static int keep_all(sqlite3 *db)
 
 int main(int argc, char *argv[])
 {
+    static struct kit kit; /* has no lessons: nothing was given to the class */
     const char *problem = "usage: pages DIR < DOCUMENTS";
     sqlite3 *db = argc == 2 ? gradebook_open(path_of("%s/gradebook.sqlite", argv[1]).text, GRADEBOOK_WRITE, &problem)
                             : NULL;
     if (db != NULL && keep_all(db) == -1)
         problem = "stdin: this is no JSON";
-    else if (db != NULL && pages_write(db, argv[1], &problem) == 0)
+    else if (db != NULL && pages_write(db, &kit, argv[1], &problem) == 0)
         problem = NULL;
     if (problem != NULL)
         fprintf(stderr, "pages: %s\n", problem);

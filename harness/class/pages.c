@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "class/gradebook.h"
+#include "class/similar.h"
 #include "record/result.h"
 #include "report/class_page.h"
 #include "report/feedback.h"
@@ -16,6 +17,7 @@
 
 struct pages {
     sqlite3 *db;
+    const struct kit *kit;
     const char *folder;
     const char *problem; /* the first; NULL as long as all went well */
 };
@@ -74,12 +76,17 @@ static void write_feedback(void *context, json_t *document)
 
 static void each(void *of, void (*tell)(void *context, json_t *document), void *context)
 {
-    gradebook_documents(of, tell, context);
+    gradebook_documents(((struct pages *)of)->db, tell, context);
 }
 
-int pages_write(sqlite3 *db, const char *folder, const char **problem)
+static void alike(void *of, void (*tell)(void *context, json_t *program), void *context)
 {
-    struct pages pages = {.db = db, .folder = folder};
+    similar_programs(((struct pages *)of)->db, ((struct pages *)of)->kit, tell, context);
+}
+
+int pages_write(sqlite3 *db, const struct kit *kit, const char *folder, const char **problem)
+{
+    struct pages pages = {.db = db, .kit = kit, .folder = folder};
     if (folder_make(path_of("%s/feedback", folder).text, 0700) == -1)
         failed(&pages, path_of("%s/feedback", folder).text);
     else
@@ -88,7 +95,7 @@ int pages_write(sqlite3 *db, const char *folder, const char **problem)
     if (pages.problem == NULL)
         page = draft_begin(&pages, "index", ".html");
     if (page.file != NULL) {
-        class_page(page.file, &(struct class_source){each, db});
+        class_page(page.file, &(struct class_source){each, alike, &pages});
         draft_end(&pages, &page);
     }
     *problem = pages.problem;

@@ -282,6 +282,16 @@ static json_t *shown(const struct source *source)
     return value;
 }
 
+static json_t *name_of(const struct namesakes *all, int student)
+{
+    json_t *name = NULL;
+    sqlite3_stmt *row = sql_ask(all->db, "SELECT name FROM student WHERE key = ? AND name <> ''", "t",
+                                all->key[student]);
+    while (sql_next(row))
+        name = json_string(sql_text(row, 0));
+    return name == NULL ? json_string(all->key[student]) : name;
+}
+
 static json_t *told_pair(const struct namesakes *all, const struct pair *pair, json_t *sources)
 {
     struct source side[2];
@@ -294,8 +304,9 @@ static json_t *told_pair(const struct namesakes *all, const struct pair *pair, j
     json_t *runs = runs_of(side[0].text, side[0].length, side[1].text, side[1].length, all->given);
     free(side[0].text);
     free(side[1].text);
-    return json_pack("{s:[s, s], s:[i, i], s:i, s:o}", "students", all->key[pair->student[0]],
-                     all->key[pair->student[1]], "share", pair->share[0], pair->share[1], "prints", pair->prints,
+    return json_pack("{s:[s, s], s:[o, o], s:[i, i], s:i, s:o}", "students", all->key[pair->student[0]],
+                     all->key[pair->student[1]], "names", name_of(all, pair->student[0]),
+                     name_of(all, pair->student[1]), "share", pair->share[0], pair->share[1], "prints", pair->prints,
                      "runs", runs);
 }
 

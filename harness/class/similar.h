@@ -28,7 +28,7 @@ typedef void similar_function(void *context, json_t *program);
  * Tells each program of which at least one pair is alike, in the order of lessons and programs:
  *
  *     {"lesson": "07-fork-server", "program": "fork_server", "students": 200, "found": 3,
- *      "pairs": [{"students": ["ada", "bob"], "share": [93, 71], "prints": 120,
+ *      "pairs": [{"students": ["ada", "bob"], "names": ["Ada L.", "bob"], "share": [93, 71], "prints": 120,
  *                 "runs": [[[12, 40], [15, 44]], …]}, …],
  *      "sources": {"ada": "…", "bob": "…"}}
  *

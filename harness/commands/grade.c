@@ -259,7 +259,7 @@ static int grade_into(sqlite3 *db, const struct kit *kit, const struct world *wo
     options->plan.world = world;
     struct graded graded = grade_class(&options->plan);
     const char *problem;
-    if (pages_write(db, options->folder, &problem) == -1)
+    if (pages_write(db, terms.kit, options->folder, &problem) == -1)
         return fault_error("%s", problem);
     tell(&graded, students, options->folder);
     tell_unknown_times(db, options->rubric);

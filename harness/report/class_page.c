@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "record/result.h"
+#include "report/alike.h"
 #include "report/html.h"
 #include "report/mark.h"
 #include "report/student.h"
@@ -223,12 +224,17 @@ static void reports(FILE *out, void *context)
     page->source->each(page->source->of, report, page);
 }
 
+static void alike(FILE *out, void *context)
+{
+    alike_section(out, ((struct page *)context)->source);
+}
+
 void class_page(FILE *out, const struct class_source *source)
 {
-    /* A part more of the page, such as pairs of alike submissions, is a hole more. */
     static const struct hole holes[] = {
-        {"policy", html_policy}, {"css", html_css}, {"js", html_js},        {"summary", summary}, {"head", head},
-        {"rows", rows},          {"foot", foot},    {"failures", failures}, {"reports", reports}, {NULL, NULL},
+        {"policy", html_policy}, {"css", html_css}, {"js", html_js}, {"summary", summary},
+        {"head", head},          {"rows", rows},    {"foot", foot},  {"failures", failures},
+        {"reports", reports},    {"alike", alike},  {NULL, NULL},
     };
     struct page page = {.source = source};
     source->each(source->of, count_student, &page);

@@ -13,6 +13,8 @@
 /** Where the documents of a class come from: one by one, each time in the same order, so that memory stays flat. */
 struct class_source {
     void (*each)(void *of, void (*tell)(void *context, json_t *document), void *context);
+    /** Programs that are alike, as similar_programs() tells them (class/similar.h); called once. */
+    void (*alike)(void *of, void (*tell)(void *context, json_t *program), void *context);
     void *of;
 };
 

@@ -41,7 +41,7 @@ function show() {
     const here = seen.findIndex((row) => row.querySelector("a").hash === location.hash);
     lead(at("before"), seen[here - 1], "Previous");
     lead(at("after"), here < 0 ? undefined : seen[here + 1], "Next");
-    returnTo = here < 0 ? null : seen[here].querySelector("a");
+    returnTo = here < 0 ? document.querySelector(`#class a[href="${location.hash}"]`) : seen[here].querySelector("a");
     const name = at("report").querySelector("h1");
     document.title = `${name.textContent} – ${title}`;
     scrollTo(0, 0);
