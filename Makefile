@@ -28,6 +28,10 @@ HARNESS := $(filter-out $(MAINS),$(call objects,harness/*/*.c)) $(PAGES)
 CHECKS  := $(call objects,lessons/*/check.c)
 PEERS   := $(call objects,lessons/*/peer.c)
 
+# So are the verbs, and their names are to be seen: checks that are loaded when a program runs find them there.
+VERBS   := $(call objects,harness/check/*.c)
+PLAYS   := $(call objects,harness/peer/*.c)
+
 # A test program is a folder tests/NAME with NAME.c or main.c, or one file tests/NAME.c; it becomes $(BUILD)/NAME.
 FOLDERS  := $(foreach d,$(notdir $(wildcard tests/*)),$(if $(wildcard tests/$d/$d.c tests/$d/main.c),$d))
 PROGRAMS := $(patsubst %,$(BUILD)/%,$(FOLDERS) $(basename $(notdir $(wildcard tests/*.c))))
@@ -48,12 +52,12 @@ all: $(SOCKEYE) ## builds ./sockeye and shows the board (the default)
 
 programs: $(SOCKEYE) $(PROGRAMS) ## builds ./sockeye and the programs that the tests need
 
-$(SOCKEYE): $(BUILD)/harness/sockeye.o $(CHECKS) $(PEERS) $(BUILD)/harness.a $(BUILD)/worker $(BUILD)/unpacker
+$(SOCKEYE): $(BUILD)/harness/sockeye.o $(CHECKS) $(PEERS) $(VERBS) $(PLAYS) $(BUILD)/harness.a $(BUILD)/worker $(BUILD)/unpacker
 	$(call tell,linking $@)
-	$Q$(CC) $(CFLAGS) $(LDFLAGS) -o $@.new $(filter-out %/worker %/unpacker,$^) $(LIBS) && mv $@.new $@
+	$Q$(CC) $(CFLAGS) $(LDFLAGS) -rdynamic -o $@.new $(filter-out %/worker %/unpacker,$^) $(LIBS) && mv $@.new $@
 
-$(BUILD)/worker: $(BUILD)/harness/run/worker.o $(CHECKS) $(BUILD)/harness.a
-	$Q$(CC) $(CFLAGS) $(LDFLAGS) -o $@.new $^ $(LIBS) && mv $@.new $@
+$(BUILD)/worker: $(BUILD)/harness/run/worker.o $(CHECKS) $(VERBS) $(BUILD)/harness.a
+	$Q$(CC) $(CFLAGS) $(LDFLAGS) -rdynamic -o $@.new $^ $(LIBS) && mv $@.new $@
 
 # A program of its own: only there does anything of libarchive run, and workers start without it.
 $(BUILD)/unpacker: $(BUILD)/harness/class/unpacker.o $(BUILD)/harness.a

@@ -8,10 +8,12 @@
 #include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "report/screen.h"
 #include "run/grade.h"
+#include "run/own.h"
 
 static const struct command commands[] = {
     {"board", command_board, "[board]", "the lessons, your points, and what is next", help_board, false},
@@ -38,6 +40,7 @@ static const struct command commands[] = {
 enum { COMMANDS = sizeof commands / sizeof *commands };
 
 static struct path name_typed;
+static const char *lessons_folder; /* that was asked for with --lessons; NULL: none */
 
 const struct command *command_at(int index)
 {
@@ -107,9 +110,20 @@ int refusal(const char *format, ...)
     return EXIT_NOT_FULL;
 }
 
+/* True if a word is the option @p name with its value, "--color=never", or with the value behind it. */
+static bool takes_value(const char *word, const char *next, const char *name, const char **value)
+{
+    size_t length = strlen(name);
+    if (strncmp(word, name, length) != 0 || (word[length] != '\0' && word[length] != '='))
+        return false;
+    *value = word[length] == '=' ? word + length + 1 : next;
+    return true;
+}
+
 /* Returns how many words a common option takes, 0 if it is none, -1 if it is wrong. */
 static int take_common_option(const char *word, const char *next)
 {
+    const char *value;
     static const struct {
         const char *word;
         enum colours colours;
@@ -118,9 +132,14 @@ static int take_common_option(const char *word, const char *next)
         screen_choose_linear();
         return 1;
     }
-    if (strcmp(word, "--color") != 0 && strncmp(word, "--color=", strlen("--color=")) != 0)
+    if (takes_value(word, next, "--lessons", &value)) {
+        lessons_folder = value;
+        if (value == NULL || *value == '\0')
+            usage_error("--lessons takes a folder of lessons");
+        return value == NULL || *value == '\0' ? -1 : value == next ? 2 : 1;
+    }
+    if (!takes_value(word, next, "--color", &value))
         return 0;
-    const char *value = word[strlen("--color")] == '=' ? word + strlen("--color=") : next;
     for (size_t i = 0; value != NULL && i < sizeof table / sizeof *table; i++) {
         if (strcmp(value, table[i].word) == 0) {
             screen_choose_colours(table[i].colours);
@@ -167,12 +186,28 @@ static bool asks_help_on(const struct command *command, int argc, char *argv[])
     return false;
 }
 
+/* Lessons that are not the kit's: for all commands but those that only say what there is to type. */
+static int add_lessons(struct kit *kit, const struct command *command)
+{
+    const char *folder = lessons_folder != NULL ? lessons_folder : getenv("SOCKEYE_LESSONS");
+    const char *problem;
+    bool is_wanted = folder != NULL && *folder != '\0' && command->run != command_help;
+    if (!is_wanted || own_lessons(kit, folder, &problem) == 0)
+        return 0;
+    size_t length = strcspn(problem, "\n");
+    usage_error("%.*s", (int)length, problem);
+    fputs(problem[length] == '\0' ? "" : problem + length + 1, stderr);
+    return command->run == command_completion ? 0 : EXIT_USAGE;
+}
+
 static int run_command(const struct command *command, int argc, char *argv[])
 {
     static struct kit kit;
     const char *problem;
     if (kit_find(&kit, &problem) == -1)
         return fault_error("%s", problem);
+    if (add_lessons(&kit, command) != 0)
+        return EXIT_USAGE;
     if (argc > 2 && asks_help_on(command, argc, argv))
         return command_help(&kit, 2, (char *[]){"help", argv[1], NULL});
     return command->run(&kit, argc < 2 ? 0 : argc - 1, argv + 1);

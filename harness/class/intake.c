@@ -115,7 +115,7 @@ static struct hash submission_hash(sqlite3 *db, const char *student, long long *
 static struct hash lesson_hash(const struct kit *kit, const struct lesson *lesson)
 {
     struct hash hash;
-    if (SHA256File(path_of("%s/lessons/%s/check.c", kit->root.text, lesson->folder).text, hash.hex) == NULL)
+    if (SHA256File(path_of("%s/check.c", lesson_path(kit, lesson).text).text, hash.hex) == NULL)
         hash = hash_of("", 0);
     return hash;
 }

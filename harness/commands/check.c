@@ -212,9 +212,7 @@ int command_check(const struct kit *kit, int argc, char *argv[])
     if (wrong != 0)
         return wrong;
 
-    struct path work = options.work != NULL ? path_of("%s", options.work)
-                       : options.solutions  ? path_of("%s/solutions", kit->root.text)
-                                            : work_folder(kit);
+    struct path work = options.work != NULL ? path_of("%s", options.work) : work_folder(kit);
     struct stat status;
     if (options.work != NULL && (stat(options.work, &status) == -1 || !S_ISDIR(status.st_mode)))
         return usage_error("--work %s: there is no such folder", options.work);
@@ -231,7 +229,7 @@ int command_check(const struct kit *kit, int argc, char *argv[])
         return fault_error("%s", problem);
     }
     plan.world = &world;
-    plan.work = work.text;
+    plan.work = options.solutions ? NULL : work.text;
     plan.submission = options.solutions ? "solutions" : options.work != NULL ? options.work : "work";
     plan.seed = options.seed;
     plan.jobs = options.jobs;

@@ -68,7 +68,7 @@ static int list(const struct lesson *lesson)
 /* What is alike in several lessons stands in lessons/why.md, the rest in the lesson's own. */
 static void read_why(const struct kit *kit, const struct lesson *lesson, const struct check *check, char *why)
 {
-    struct path own = path_of("%s/lessons/%s/why.md", kit->root.text, lesson->folder);
+    struct path own = path_of("%s/why.md", lesson_path(kit, lesson).text);
     struct path common = path_of("%s/lessons/why.md", kit->root.text);
     const char *name = shown_name(check->name);
     if (hints_paragraph(own.text, name, why, WHY_MAX) == -1 || *why == '\0')

@@ -25,10 +25,12 @@ const char help_arguments[] = "N is a lesson's number or name. The status is 0 i
                               "arguments, and 3 if this machine or the kit is at fault.\n";
 
 const char help_common[] = "  --color WHEN\tcolours: always, never, or auto, which is on a terminal\n"
+                           "  --lessons DIR\tlessons of your own beside the kit's, DIR/NN-name/ each\n"
                            "  --linear\tfor screen readers: a statement a line, no columns, no drawings\n";
 
 const char help_environment[] = "  SOCKEYE_WORK\tyour work folder, if it is not ./work or the kit's\n"
                                 "  SOCKEYE_CACHE\tthe folder for kept builds, if it is not ~/.cache/sockeye\n"
+                                "  SOCKEYE_LESSONS\ta folder with lessons of your own: --lessons for every command\n"
                                 "  SOCKEYE_LINEAR\tset to anything: --linear for every command\n"
                                 "  NO_COLOR\tset to anything: no colours, unless --color asks for them\n";
 

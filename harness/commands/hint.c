@@ -83,7 +83,7 @@ static int choose_subject(const struct kit *kit, const struct lesson *lesson, co
 static int give(const struct kit *kit, const struct lesson *lesson, const struct subject *subject)
 {
     static struct hints hints;
-    struct path path = path_of("%s/lessons/%s/hints.md", kit->root.text, lesson->folder);
+    struct path path = path_of("%s/hints.md", lesson_path(kit, lesson).text);
     const char *me = sockeye_name();
     if (hints_read(path.text, subject->key, &hints) == -1) {
         if (errno == ENOENT)

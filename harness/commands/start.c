@@ -20,7 +20,7 @@ enum { LABEL_COLUMNS = 10 };
 
 void start_say_where(const struct kit *kit, const struct lesson *lesson, const char *command)
 {
-    struct path chapter = path_of("%s/lessons/%s/README.md", kit->root.text, lesson->folder);
+    struct path chapter = path_of("%s/README.md", lesson_path(kit, lesson).text);
     struct screen screen = screen_of_stdout();
     if (access(chapter.text, R_OK) == 0)
         screen_item(&screen, LABEL_COLUMNS, "  read", path_shown(chapter.text).text);

@@ -194,6 +194,11 @@ static void begin_job(struct job *job, pid_t pid, const struct job_pipes *pipes,
                         .context = context};
 }
 
+static struct path source_of(const struct plan *plan, const struct lesson *lesson, int program)
+{
+    return source_path(plan->work == NULL ? lesson_solutions(plan->kit, lesson).text : plan->work, lesson, program);
+}
+
 /* Builds all programs of a lesson; the first that can't be built is what is told. */
 static json_t *build_lesson(const struct plan *plan, const struct lesson_run *run)
 {
@@ -201,7 +206,7 @@ static json_t *build_lesson(const struct plan *plan, const struct lesson_run *ru
     json_t *result = json_pack("{s:s, s:i, s:s}", "status", "built", "warnings", 0, "output", "");
     for (int i = 0; i < run->lesson->programs; i++) {
         const char *name = run->lesson->program[i];
-        struct build build = build_program(plan->world, source_path(plan->work, run->lesson, i).text, name,
+        struct build build = build_program(plan->world, source_of(plan, run->lesson, i).text, name,
                                            path_of("%s/%s", run->folder, name).text);
         const char *words = build.output == NULL ? "" : build.output;
         json_object_set_new(result, "warnings", json_integer(result_number(result, "warnings") + build.warnings));
@@ -211,7 +216,7 @@ static json_t *build_lesson(const struct plan *plan, const struct lesson_run *ru
         if (build.status != BUILT)
             break;
         if (plan->debug != NULL) /* gdb shows it, from there */
-            file_copy(source_path(plan->work, run->lesson, i).text, path_of("%s/%s.c", run->folder, name).text, 0644);
+            file_copy(source_of(plan, run->lesson, i).text, path_of("%s/%s.c", run->folder, name).text, 0644);
     }
     return result;
 }
@@ -252,8 +257,9 @@ static bool start_check(struct grading *grading, struct check_run *run, struct j
     snprintf(uid, sizeof uid, "%ld", as_other ? (long)world->run_as + place : -1L);
     int capture = run->replaying ? 0 : plan->capture;
     const char *debug = run->replaying ? NULL : plan->debug;
-    snprintf(flags, sizeof flags, "-%s%s%s%s%s", memcheck ? "m" : "", run->replaying ? "r" : "",
-             plan->trace && !memcheck ? "t" : "", capture > 0 ? "c" : "", debug != NULL ? "d" : "");
+    bool own = run->lesson->lesson->is_own;
+    snprintf(flags, sizeof flags, "-%s%s%s%s%s%s", memcheck ? "m" : "", run->replaying ? "r" : "",
+             plan->trace && !memcheck ? "t" : "", capture > 0 ? "c" : "", debug != NULL ? "d" : "", own ? "l" : "");
 
     struct path scratch = path_of("/tmp/check/work"); /* in a private world the worker makes it itself */
     if (!world->is_private) {
@@ -282,6 +288,7 @@ static bool start_check(struct grading *grading, struct check_run *run, struct j
                                 .err = pipes.errors[1],
                                 .result = pipes.result[1],
                                 .capture = capture,
+                                .checks = own ? run->lesson->lesson->checks : 0,
                                 .terminal = debug != NULL};
     pid_t pid = world_start(world, &start);
     if (pid == -1)

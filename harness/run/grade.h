@@ -20,7 +20,7 @@ struct plan {
     const struct world *world;
     const struct lesson *lesson[LESSONS_MAX];
     int lessons;
-    const char *work;           /**< programs in WORK/NN-name/ or directly in WORK */
+    const char *work;           /**< programs in WORK/NN-name/ or directly in WORK; NULL: the solutions */
     const char *submission;     /**< its name in the result */
     const char *only[ONLY_MAX]; /**< these checks alone, by name; NULL behind the last, none: all. What must pass first
                                      counts only if it is among them */

@@ -2,6 +2,7 @@
 #include "run/lesson.h"
 
 #include <dirent.h>
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -74,28 +75,40 @@ static void read_chapter(const char *path, struct lesson *lesson)
         stop[1] = '\0';
 }
 
-static void read_lesson(struct kit *kit, const char *folder)
+/* Reads the lesson in LESSONS/FOLDER; NULL if it is none. */
+static struct lesson *read_lesson(struct kit *kit, const char *lessons, const char *folder)
 {
     char *end;
     long value = strtol(folder, &end, 10);
-    struct path path = path_of("%s/lessons/%s", kit->root.text, folder);
+    struct path path = path_of("%s/%s", lessons, folder);
     if (value < 1 || *end != '-' || !is_folder(path.text) || kit->lessons == LESSONS_MAX ||
         strlen(folder) >= sizeof kit->lesson[0].folder)
-        return;
+        return NULL;
     struct lesson *lesson = &kit->lesson[kit->lessons];
     *lesson = (struct lesson){.number = (int)value};
     memcpy(lesson->folder, folder, strlen(folder) + 1);
     lesson->name = lesson->folder + (end + 1 - folder);
     read_programs(path.text, lesson);
     if (lesson->programs == 0)
-        return;
+        return NULL;
     read_chapter(path.text, lesson);
     kit->lessons++;
+    return lesson;
 }
 
 static int compare_lessons(const void *a, const void *b)
 {
-    return strcmp(((const struct lesson *)a)->folder, ((const struct lesson *)b)->folder);
+    const struct lesson *one = a;
+    const struct lesson *other = b;
+    int order = (one->number > other->number) - (one->number < other->number);
+    return order != 0 ? order : strcmp(one->folder, other->folder);
+}
+
+static void sort_lessons(struct kit *kit)
+{
+    qsort(kit->lesson, (size_t)kit->lessons, sizeof kit->lesson[0], compare_lessons);
+    for (int i = 0; i < kit->lessons; i++) /* sorting has moved the folders that the names point into */
+        kit->lesson[i].name = strchr(kit->lesson[i].folder, '-') + 1;
 }
 
 int kit_find(struct kit *kit, const char **problem)
@@ -120,19 +133,94 @@ int kit_find(struct kit *kit, const char **problem)
         kit->root = path_of("%s/share/sockeye", own);
         kit->worker = path_of("%s/libexec/sockeye/worker", own);
     }
-    DIR *directory = opendir(path_of("%s/lessons", kit->root.text).text);
+    struct path lessons = path_of("%s/lessons", kit->root.text);
+    DIR *directory = opendir(lessons.text);
     if (directory == NULL) {
         *problem =
             "can't find the lessons: they belong beside ./sockeye, or in ../share/sockeye of where it is installed";
         return -1;
     }
     for (struct dirent *entry; (entry = readdir(directory)) != NULL;)
-        read_lesson(kit, entry->d_name);
+        read_lesson(kit, lessons.text, entry->d_name);
     closedir(directory);
-    qsort(kit->lesson, (size_t)kit->lessons, sizeof kit->lesson[0], compare_lessons);
-    for (int i = 0; i < kit->lessons; i++) /* sorting has moved the folders that the names point into */
-        kit->lesson[i].name = strchr(kit->lesson[i].folder, '-') + 1;
+    sort_lessons(kit);
     return 0;
+}
+
+/* ------------------------------------------------ lessons that are not the kit's */
+
+static bool is_lesson_name(const char *name)
+{
+    size_t digits = strspn(name, "0123456789");
+    return (digits == 1 || digits == 2) && atoi(name) > 0 && name[digits] == '-' && name[digits + 1] != '\0' &&
+           name[strlen(name) - 1] != '-' &&
+           name[digits + 1 + strspn(name + digits + 1, "abcdefghijklmnopqrstuvwxyz0123456789-")] == '\0' &&
+           strlen(name) < sizeof((struct lesson *)0)->folder;
+}
+
+/* Why a folder can't be added as a lesson, or NULL: then it was. */
+static const char *add_lesson(struct kit *kit, const char *folder)
+{
+    static char words[200];
+    struct path path = path_of("%s/%s", kit->own.text, folder);
+    if (!is_lesson_name(folder))
+        return "this is no lesson: its folder is called by a number from 1 to 99 and a name in lower case, such as "
+               "99-daytime-client";
+    for (int i = 0; i < kit->lessons; i++) {
+        if (kit->lesson[i].number != atoi(folder))
+            continue;
+        snprintf(words, sizeof words, "there is a lesson %d already, %s: give yours another number", atoi(folder),
+                 kit->lesson[i].folder);
+        return words;
+    }
+    if (access(path_of("%s/check.c", path.text).text, R_OK) == -1)
+        return "this is no lesson: it has no check.c that can be read";
+    struct lesson *lesson = read_lesson(kit, kit->own.text, folder);
+    if (lesson == NULL)
+        return kit->lessons == LESSONS_MAX ? "there are too many lessons: 64 with the kit's"
+                                           : "this is no lesson: it has no skeleton, a .c file beside check.c";
+    lesson->is_own = true;
+    lesson->checks = -1;
+    return NULL;
+}
+
+int kit_add_lessons(struct kit *kit, const char *folder, const char **problem)
+{
+    static char words[PATH_MAX + 300];
+    const char *why = NULL;
+    int before = kit->lessons;
+    *problem = words;
+    DIR *directory = realpath(folder, kit->own.text) == NULL ? NULL : opendir(kit->own.text);
+    if (directory == NULL) {
+        snprintf(words, sizeof words, "the lessons in %s can't be read: %s", folder, strerror(errno));
+        return -1;
+    }
+    for (struct dirent *entry; why == NULL && (entry = readdir(directory)) != NULL;) {
+        const char *name = entry->d_name;
+        if (name[0] == '.' || strcmp(name, "solutions") == 0 || !is_folder(path_of("%s/%s", kit->own.text, name).text))
+            continue;
+        why = add_lesson(kit, name);
+        if (why != NULL)
+            snprintf(words, sizeof words, "%s/%s: %s", folder, name, why);
+    }
+    closedir(directory);
+    if (why == NULL && kit->lessons == before) {
+        why = "there are no lessons in it";
+        snprintf(words, sizeof words, "%s: %s", folder, why);
+    }
+    sort_lessons(kit);
+    return why == NULL ? 0 : -1;
+}
+
+struct path lesson_path(const struct kit *kit, const struct lesson *lesson)
+{
+    return lesson->is_own ? path_of("%s/%s", kit->own.text, lesson->folder)
+                          : path_of("%s/lessons/%s", kit->root.text, lesson->folder);
+}
+
+struct path lesson_solutions(const struct kit *kit, const struct lesson *lesson)
+{
+    return path_of("%s/solutions", lesson->is_own ? kit->own.text : kit->root.text);
 }
 
 const struct lesson *kit_lesson(const struct kit *kit, const char *word)

@@ -33,7 +33,7 @@ struct path skeleton_work(const struct kit *kit, const struct lesson *lesson, in
 
 static struct path skeleton(const struct kit *kit, const struct lesson *lesson, int program)
 {
-    return path_of("%s/lessons/%s/%s.c", kit->root.text, lesson->folder, lesson->program[program]);
+    return path_of("%s/%s.c", lesson_path(kit, lesson).text, lesson->program[program]);
 }
 
 static bool same_content(const char *one, const char *other)

@@ -135,6 +135,7 @@ static void bubblewrap(struct args *args, const struct world *world, const struc
     for (size_t i = 0; i < sizeof system_folders / sizeof *system_folders; i++)
         add_system_folder(args, system_folders[i]);
     hide(args, world->kit.text);
+    hide(args, world->own.text);
     for (size_t i = 0; i < sizeof installed_kits / sizeof *installed_kits; i++)
         hide(args, installed_kits[i]);
     ADD(args, "--ro-bind", world->etc, "/etc", "--ro-bind-try", "/etc/ld.so.cache", "/etc/ld.so.cache", "--ro-bind-try",
@@ -193,9 +194,15 @@ pid_t world_start(const struct world *world, const struct world_start *start)
     if (!start->terminal)
         setsid(); /* Ctrl-C is for the runner, which ends its worlds itself */
     int nothing = fcntl(open("/dev/null", O_RDWR | O_CLOEXEC), F_DUPFD_CLOEXEC, 64);
-    int ends[] = {start->in > 0 ? start->in : -1,           start->out, start->err, start->result,
-                  start->capture > 0 ? start->capture : -1, 0,          1};
-    int count = start->terminal ? 7 : start->capture > 0 ? 5 : 4;
+    int ends[] = {start->in > 0 ? start->in : -1,
+                  start->out,
+                  start->err,
+                  start->result,
+                  start->capture > 0 ? start->capture : -1,
+                  start->terminal ? 0 : -1,
+                  start->terminal ? 1 : -1,
+                  start->checks > 0 ? start->checks : -1};
+    int count = start->checks > 0 ? 8 : start->terminal ? 7 : start->capture > 0 ? 5 : 4;
     for (int i = 0; i < count; i++) /* first out of the way, then into place */
         ends[i] = ends[i] == -1 ? -1 : fcntl(ends[i], F_DUPFD_CLOEXEC, 64);
     for (int i = 0; i < count; i++) {
@@ -255,6 +262,7 @@ int world_init(struct world *world, const struct kit *kit, bool plain, const cha
     *world = (struct world){.run_as = (uid_t)-1};
     if (realpath(kit->root.text, world->kit.text) == NULL)
         world->kit = kit->root;
+    world->own = kit->own;
     if (rundir_make() == NULL) {
         *problem = "no temporary folder can be made: set TMPDIR to a folder that can be written";
         return -1;

@@ -25,6 +25,7 @@ struct world {
     char etc[300];         /**< the small /etc of private worlds */
     char worker[300];      /**< the worker's executable, as this machine sees it */
     struct path kit;       /**< the kit's folder, which no private world shows */
+    struct path own;       /**< nor that of lessons which are not the kit's; "" if there is none */
     struct path unpacker;  /**< the kit's own (class/unpack.h), beside its worker */
 };
 
@@ -37,6 +38,7 @@ struct world_start {
     int in;                     /**< its descriptor 0; 0: /dev/null */
     int out, err, result;       /**< its descriptors 1, 2 and 3; -1: /dev/null */
     int capture;                /**< its descriptor 4, and it may hear all packets; 0: none */
+    int checks;                 /**< its descriptor 7: a lesson's checks that are not built in; 0: none */
     bool terminal; /**< its descriptors 5 and 6 are our stdin and stdout, and their terminal stays its own */
     bool limits;   /**< the limits of cage.h from the start (a compiler); a worker sets them later */
 };
