@@ -24,7 +24,7 @@ import time
 
 import wire
 
-SEEDS = ["1983", "1984", "1985"]    # a mistake that chance hides at the first seed shows at another
+SEEDS = ["1983", "1984", "1985"]  # a mistake that chance hides at the first seed shows at another
 KEPT = pathlib.Path("build/kept")
 DEADLINE = time.monotonic() + float(os.environ.get("RUNS_SECONDS", "180"))
 
@@ -39,13 +39,22 @@ def sum_of(*parts):
 
 def harness_sum():
     """What decides what a run says: the checks' language, the looks into the kernel, the report."""
-    return sum_of(*(path for folder in ("check", "look", "report") for path in sorted(pathlib.Path("harness", folder).glob("*.[ch]"))))
+    return sum_of(
+        *(
+            path
+            for folder in ("check", "look", "report")
+            for path in sorted(pathlib.Path("harness", folder).glob("*.[ch]"))
+        )
+    )
 
 
 def whys(path):
     """{"no-zombies": "why that check matters, as HTML"}"""
     parts = re.split(r"^## (\S+)\n", path.read_text(encoding="utf-8"), flags=re.MULTILINE) if path.exists() else []
-    return {check: re.sub(r"`(.+?)`", r"<code>\1</code>", html.escape(" ".join(text.split()))) for check, text in zip(parts[1::2], parts[2::2])}
+    return {
+        check: re.sub(r"`(.+?)`", r"<code>\1</code>", html.escape(" ".join(text.split())))
+        for check, text in zip(parts[1::2], parts[2::2])
+    }
 
 
 class Lesson:
@@ -88,9 +97,25 @@ class Run:
                 subprocess.run(["patch", "-s", "-p1", "-d", work, "-i", self.patch.resolve()], check=True)
             for seed in SEEDS:
                 result = pathlib.Path(folder, "result.json")
-                said = subprocess.run(["./sockeye", "check", self.lesson.number.lstrip("0"), "--only", self.check, "--seed", seed,
-                                       "--work", folder, "--json", result], capture_output=True, text=True, timeout=300,
-                                      env={**os.environ, "SOCKEYE_CACHE": Run.cache, "LC_ALL": "C.UTF-8", "COLUMNS": "80"})
+                said = subprocess.run(
+                    [
+                        "./sockeye",
+                        "check",
+                        self.lesson.number.lstrip("0"),
+                        "--only",
+                        self.check,
+                        "--seed",
+                        seed,
+                        "--work",
+                        folder,
+                        "--json",
+                        result,
+                    ],
+                    capture_output=True,
+                    text=True,
+                    timeout=300,
+                    env={**os.environ, "SOCKEYE_CACHE": Run.cache, "LC_ALL": "C.UTF-8", "COLUMNS": "80"},
+                )
                 document = json.loads(result.read_text(encoding="utf-8"))
                 check = next((c for c in document["lessons"][0]["checks"] if c["id"].endswith("." + self.check)), None)
                 wanted = "failed" if self.patch else "passed"
@@ -98,7 +123,11 @@ class Run:
                     break
             else:
                 return
-        self.found = {"sum": self.sum, "report": said.stdout, "check": {name: check[name] for name in ("title", "wire")}}
+        self.found = {
+            "sum": self.sum,
+            "report": said.stdout,
+            "check": {name: check[name] for name in ("title", "wire")},
+        }
         self.kept.parent.mkdir(parents=True, exist_ok=True)
         new = self.kept.with_suffix(f".{os.getpid()}")
         new.write_text(json.dumps(self.found), encoding="utf-8")
@@ -108,14 +137,21 @@ class Run:
 def can_play():
     """Whether this machine makes private networks. Says why not."""
     with tempfile.NamedTemporaryFile() as result:
-        done = subprocess.run(["./sockeye", "check", "1", "--solutions", "--only", "usage", "--json", result.name], capture_output=True, text=True,
-                              env={**os.environ, "SOCKEYE_CACHE": Run.cache})
+        done = subprocess.run(
+            ["./sockeye", "check", "1", "--solutions", "--only", "usage", "--json", result.name],
+            capture_output=True,
+            text=True,
+            env={**os.environ, "SOCKEYE_CACHE": Run.cache},
+        )
         try:
             mode = json.load(result)["mode"]
         except ValueError:
             mode = done.stderr.strip().splitlines()[-1:] or "nothing"
     if mode != "private":
-        print("docs/runs.py: no private networks here (./sockeye doctor): the book shows the runs that were kept", file=sys.stderr)
+        print(
+            "docs/runs.py: no private networks here (./sockeye doctor): the book shows the runs that were kept",
+            file=sys.stderr,
+        )
     return mode == "private"
 
 
@@ -160,8 +196,10 @@ def mistake(lesson, run):
     why = lesson.why.get(loses[0])
     why = f"<p>Why it matters: {why}</p>" if why else ""
     said = report(run.found) if run.found else "<p>It has not been played on this machine yet.</p>"
-    return (f'<details class="mistake" id="{name}"><summary><b>{name}</b> {html.escape(wrong[0].upper() + wrong[1:])}</summary>\n'
-            f"<p>The change that makes it:</p>{difference(change)}\n<p>Caught by {checks}. What Sockeye says:</p>{said}{why}</details>\n")
+    return (
+        f'<details class="mistake" id="{name}"><summary><b>{name}</b> {html.escape(wrong[0].upper() + wrong[1:])}</summary>\n'
+        f"<p>The change that makes it:</p>{difference(change)}\n<p>Caught by {checks}. What Sockeye says:</p>{said}{why}</details>\n"
+    )
 
 
 def write_mistakes(folder, lesson, runs):
@@ -172,7 +210,9 @@ def write_mistakes(folder, lesson, runs):
         f"# Mistakes in lesson {int(lesson.number)} {{#{name}}}\n\n"
         f"Each of these {len(runs)} programs is the solution of \\ref lesson-{lesson.number} with one thing wrong. Open one that you would have made, "
         f"and say what a client would notice, before you read what Sockeye has noticed. They show parts of the solution.\n\n"
-        f"\\htmlinclude[block] {name}.html\n", encoding="utf-8")
+        f"\\htmlinclude[block] {name}.html\n",
+        encoding="utf-8",
+    )
 
 
 def main():
@@ -180,18 +220,26 @@ def main():
         sys.exit(__doc__.strip())
     folder = pathlib.Path(sys.argv[1])
     Run.harness = harness_sum()
-    lessons = [Lesson(path) for path in sorted(pathlib.Path("lessons").glob("[0-9]*-*")) if (path / "README.md").exists()]
+    lessons = [
+        Lesson(path) for path in sorted(pathlib.Path("lessons").glob("[0-9]*-*")) if (path / "README.md").exists()
+    ]
     wires = [Run(lesson, check) for lesson in lessons for check in lesson.wires]
     mistakes = {lesson: [Run(lesson, head_of(patch)[1][0], patch) for patch in lesson.patches] for lesson in lessons}
     stale = [run for run in wires + sum(mistakes.values(), []) if not run.is_fresh()]
     with tempfile.TemporaryDirectory() as Run.cache:
         if stale and time.monotonic() < DEADLINE and can_play():
-            print(f"playing {len(stale)} runs for the book, at most {max(DEADLINE - time.monotonic(), 0):.0f} s", file=sys.stderr)
+            print(
+                f"playing {len(stale)} runs for the book, at most {max(DEADLINE - time.monotonic(), 0):.0f} s",
+                file=sys.stderr,
+            )
             with concurrent.futures.ThreadPoolExecutor(2 * (os.cpu_count() or 1)) as pool:
                 list(pool.map(Run.play, stale))
     left = sum(not run.is_fresh() for run in stale)
     if left:
-        print(f"docs/runs.py: {left} runs of {len(stale)} were not played: the book shows what was kept of them", file=sys.stderr)
+        print(
+            f"docs/runs.py: {left} runs of {len(stale)} were not played: the book shows what was kept of them",
+            file=sys.stderr,
+        )
     for run in wires:
         caption = ""
         if run.found:
@@ -202,7 +250,8 @@ def main():
                     program = event["data"].split()[0]
                     break
         (folder / f"wire-{run.lesson.number}-{run.check}.html").write_text(
-            wire.figure(run.found["check"]["wire"], program, caption) if run.found else "\n", encoding="utf-8")
+            wire.figure(run.found["check"]["wire"], program, caption) if run.found else "\n", encoding="utf-8"
+        )
     for lesson, runs in mistakes.items():
         if runs:
             write_mistakes(folder, lesson, runs)

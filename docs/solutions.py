@@ -38,7 +38,7 @@ def pieces_of(source):
                 pieces.append((start + 1, None, "\n".join(lines[start:head]).strip("\n")))
             while lines[i] != "}":
                 i += 1
-            pieces.append((head + 1, name, "\n".join(lines[head:i + 1])))
+            pieces.append((head + 1, name, "\n".join(lines[head : i + 1])))
             start = i + 1
         i += 1
     pieces.append((start + 1, None, "\n".join(lines[start:]).strip("\n")))
@@ -50,16 +50,18 @@ def page(path, common, problems):
     own = sections_of(program)
     source = path.read_text(encoding="utf-8")
     label = f"solution-{number}-{program}"
-    text = [f"# Solution {int(number)}: {program} {{#{label}}}\n",
-            f"One way to do \\ref lesson-{number}. `./sockeye solution {int(number)}` shows it in a terminal.\n",
-            '\\htmlonly[block]\n<details class="door"><summary>A spoiler: open the door only when your own program stands</summary>\n'
-            "\\endhtmlonly\n"]
+    text = [
+        f"# Solution {int(number)}: {program} {{#{label}}}\n",
+        f"One way to do \\ref lesson-{number}. `./sockeye solution {int(number)}` shows it in a terminal.\n",
+        '\\htmlonly[block]\n<details class="door"><summary>A spoiler: open the door only when your own program stands</summary>\n'
+        "\\endhtmlonly\n",
+    ]
     said = set()
     for line, name, code in pieces_of(source):
         last = line + code.count("\n")
         if name:
             text.append(f"## {name} {{#{label}-{name}}}\n")
-        text.append(f'```c\n{code}\n```\n')
+        text.append(f"```c\n{code}\n```\n")
         if name:
             words = own.get(name) or common.get(name)
             said.add(name)

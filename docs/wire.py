@@ -4,9 +4,9 @@ figure(wire, program, caption) returns HTML. Whoever can't see the picture has i
 """
 import html
 
-WIDTH, ROW, TOP, SIDE, CHAR = 700, 27, 34, 58, 6.7      # CHAR: the width of a letter of the labels
-STEPS = 28                                              # a picture that is longer teaches no more
-PAUSE = 0.2                                             # seconds without an event that are worth a word
+WIDTH, ROW, TOP, SIDE, CHAR = 700, 27, 34, 58, 6.7  # CHAR: the width of a letter of the labels
+STEPS = 28  # a picture that is longer teaches no more
+PAUSE = 0.2  # seconds without an event that are worth a word
 VERBS = {"start": "$ ", "exit": "", "call": "", "stdout": "prints ", "listen": "listens on ", "bind": "binds "}
 
 
@@ -37,7 +37,7 @@ def label(step, is_arrow):
 
 
 def cut(words, letters):
-    return words if len(words) <= letters else words[:max(letters - 1, 1)] + "…"
+    return words if len(words) <= letters else words[: max(letters - 1, 1)] + "…"
 
 
 def text(x, y, words, classes, anchor="middle"):
@@ -66,8 +66,10 @@ class Picture:
     def arrow(self, step, words):
         a, b = self.x[step["from"]], self.x[step["to"]]
         tip = b - 9 if b > a else b + 9
-        self.rows.append(f'<path class="arrow" d="M{a:.0f},{self.y} H{tip:.0f}"/>'
-                         f'<path class="tip" d="M{b:.0f},{self.y} L{tip:.0f},{self.y - 4} V{self.y + 4} Z"/>')
+        self.rows.append(
+            f'<path class="arrow" d="M{a:.0f},{self.y} H{tip:.0f}"/>'
+            f'<path class="tip" d="M{b:.0f},{self.y} L{tip:.0f},{self.y - 4} V{self.y + 4} Z"/>'
+        )
         self.rows.append(text((a + b) / 2, self.y - 5, cut(words, int((abs(a - b) - 16) / CHAR)), "data"))
         self.words.append(f"{self.names[step['from']]} → {self.names[step['to']]}: {words}")
         self.y += ROW
@@ -77,8 +79,10 @@ class Picture:
         shown = cut(words, int((WIDTH - x - 30) / CHAR))
         width = len(shown) * CHAR + 16
         ours = step["from"] != "you"
-        self.rows.append(f'<rect class="{"ours" if ours else "yours"}" x="{x - 8:.0f}" y="{self.y - 15}" width="{width:.0f}" '
-                         f'height="20" rx="5"/>' + text(x, self.y - 1, shown, "data", "start"))
+        self.rows.append(
+            f'<rect class="{"ours" if ours else "yours"}" x="{x - 8:.0f}" y="{self.y - 15}" width="{width:.0f}" '
+            f'height="20" rx="5"/>' + text(x, self.y - 1, shown, "data", "start")
+        )
         self.words.append(words if ours else f"{self.names['you']}: {words}")
         self.y += ROW
 
@@ -89,8 +93,10 @@ class Picture:
             anchor = "start" if who == "you" else "middle"
             lines.append(text(x - 8 if who == "you" else x, 18, self.names[who], "who", anchor))
             lines.append(f'<path class="life" d="M{x:.0f},{TOP - 8} V{bottom}"/>')
-        return (f'<svg class="wire" role="img" aria-label="{html.escape(caption, quote=True)}" viewBox="0 0 {WIDTH} {bottom + 6}" '
-                f'xmlns="http://www.w3.org/2000/svg">' + "\n".join(lines + self.rows) + "</svg>")
+        return (
+            f'<svg class="wire" role="img" aria-label="{html.escape(caption, quote=True)}" viewBox="0 0 {WIDTH} {bottom + 6}" '
+            f'xmlns="http://www.w3.org/2000/svg">' + "\n".join(lines + self.rows) + "</svg>"
+        )
 
 
 def figure(wire, program, caption):
@@ -106,6 +112,8 @@ def figure(wire, program, caption):
         (picture.arrow if is_arrow else picture.note)(step, label(step, is_arrow))
     items = "".join(f"<li>{html.escape(words)}</li>" for words in picture.words)
     rest = f" {more} more steps follow." if more > 0 else ""
-    return (f'<figure class="wire"><div class="wire">{picture.svg(caption)}</div>'
-            f"<figcaption>{html.escape(caption)}{rest}<details><summary>The same in words</summary><ol>{items}</ol></details>"
-            f"</figcaption></figure>\n")
+    return (
+        f'<figure class="wire"><div class="wire">{picture.svg(caption)}</div>'
+        f"<figcaption>{html.escape(caption)}{rest}<details><summary>The same in words</summary><ol>{items}</ol></details>"
+        f"</figcaption></figure>\n"
+    )
