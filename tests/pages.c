@@ -53,7 +53,8 @@ static int keep_all(sqlite3 *db)
     char *line = NULL;
     size_t size = 0;
     int count = 0;
-    sql_do(db, "BEGIN", "");
+    sql_do(db, "PRAGMA synchronous = OFF", ""); /* a test can lose it */
+    sql_do(db, "PRAGMA journal_mode = MEMORY", "");
     while (getline(&line, &size, stdin) != -1) {
         json_t *document = json_loads(line, 0, NULL);
         if (document == NULL)
@@ -62,7 +63,7 @@ static int keep_all(sqlite3 *db)
         json_decref(document);
         count++;
     }
-    sql_do(db, "COMMIT", "");
+    gradebook_settle(db);
     free(line);
     return count;
 }
