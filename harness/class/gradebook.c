@@ -65,13 +65,14 @@ static const char *saying(const char *path, const char *words)
     return text;
 }
 
+/* The number that is asked for, or -1: then sql_problem() says why there is none. */
 static long long pragma(sqlite3 *db, const char *question)
 {
     sqlite3_stmt *asked = NULL;
     long long value = -1;
     if (sqlite3_prepare_v2(db, question, -1, &asked, NULL) == SQLITE_OK && sqlite3_step(asked) == SQLITE_ROW)
         value = sqlite3_column_int64(asked, 0);
-    sqlite3_finalize(asked);
+    sqlite3_finalize(asked); /* the error, if there was one, stays the database's last */
     return value;
 }
 
@@ -95,18 +96,28 @@ static void make_tables(sqlite3 *db)
         sql_failed(db);
 }
 
+/* SQLite takes what lacks of the last page for zeros. */
+static bool lacks_bytes(sqlite3 *db, const char *path)
+{
+    struct stat status;
+    return stat(path, &status) == 0 &&
+           status.st_size < pragma(db, "PRAGMA page_count") * pragma(db, "PRAGMA page_size");
+}
+
 /* NULL, or why it can't be used. An empty file is one that is to be made. */
 static const char *examined(sqlite3 *db, const char *path, bool create)
 {
     long long application = pragma(db, "PRAGMA application_id");
     long long version = pragma(db, "PRAGMA user_version");
     long long tables = pragma(db, "SELECT count(*) FROM sqlite_master");
-    if (sqlite3_errcode(db) == SQLITE_BUSY)
-        return saying(path, "another sockeye is at work on this gradebook");
+    if (tables == -1)
+        return saying(path, sql_problem(db));
     if (tables == 0 && create)
         return NULL;
-    if (tables <= 0 || application != APPLICATION)
+    if (tables == 0 || application != APPLICATION)
         return saying(path, "this is no gradebook of Sockeye");
+    if (lacks_bytes(db, path))
+        return saying(path, sql_words(SQLITE_CORRUPT));
     if (version > VERSION)
         return saying(path, "this gradebook was made by a later Sockeye: use that one");
     return NULL;
@@ -121,7 +132,8 @@ sqlite3 *gradebook_open(const char *path, enum gradebook_use use, const char **p
     int opened = sqlite3_open_v2(path, &db, flags[use], NULL);
     umask(before);
     if (opened != SQLITE_OK) {
-        *problem = saying(path, access(path, F_OK) == -1 ? "there is no such file" : sqlite3_errmsg(db));
+        *problem = saying(path, access(path, F_OK) == -1 && use == GRADEBOOK_READ ? "there is no such file"
+                                                                                  : sql_problem(db));
         sqlite3_close(db);
         return NULL;
     }

@@ -47,6 +47,7 @@ static _Noreturn void be_unit(const struct class_run *run, int place, int result
 {
     const struct grading_plan *class = run->plan;
     prctl(PR_SET_PDEATHSIG, SIGKILL);
+    signal(SIGXFSZ, SIG_DFL); /* as under sockeye check */
     dup2(errors, 2);
     struct world world = *class->world;
     if (!world.is_private && world.run_as != (uid_t)-1)
@@ -80,6 +81,22 @@ static int free_place(const struct class_run *run)
     return -1;
 }
 
+static void close_both(const int ends[2])
+{
+    close(ends[0]);
+    close(ends[1]);
+}
+
+/* The machine's fault, with errno: what is under way goes on to its end, and nothing more is begun. */
+static bool cannot_go_on(struct class_run *run, const char *what)
+{
+    static char words[200];
+    snprintf(words, sizeof words, "%s: %s", what, strerror(errno));
+    run->graded.problem = words;
+    return false;
+}
+
+/* False if there is none left, or it can't be started. */
 static bool start_unit(struct class_run *run, int place)
 {
     struct unit *unit = &run->unit[place];
@@ -89,17 +106,26 @@ static bool start_unit(struct class_run *run, int place)
     int result[2];
     int errors[2];
     if (mkdtemp(work.text) == NULL || unit_write(run->plan->db, unit, work.text) == -1 ||
-        pipe2(result, O_CLOEXEC) == -1 || pipe2(errors, O_CLOEXEC) == -1)
-        return false;
+        pipe2(result, O_CLOEXEC) == -1)
+        return cannot_go_on(run, "no place in the temporary folder");
+    if (pipe2(errors, O_CLOEXEC) == -1) {
+        close_both(result);
+        return cannot_go_on(run, "no pipe");
+    }
     pid_t pid = fork();
     if (pid == 0)
         be_unit(run, place, result[1], errors[1], work.text);
+    if (pid == -1) {
+        close_both(result);
+        close_both(errors);
+        return cannot_go_on(run, "no new process");
+    }
     close(result[1]);
     close(errors[1]);
     run->began[place] = jobs_now();
     run->job[place] = (struct job){
         .pid = pid, .result = result[0], .errors = errors[0], .deadline = jobs_now() + UNIT_SECONDS};
-    return pid != -1;
+    return true;
 }
 
 /* What a unit is that has broken off: no verdict on the student. */
@@ -170,7 +196,8 @@ static void grade_list(struct class_run *run, int count, int places)
     run->progress = progress_begin(count);
     for (;;) {
         int place;
-        while (!jobs_interrupted() && (place = free_place(run)) != -1 && start_unit(run, place))
+        while (!jobs_interrupted() && run->graded.problem == NULL && (place = free_place(run)) != -1 &&
+               start_unit(run, place))
             ;
         bool busy = false;
         for (int i = 0; i < run->places; i++)
@@ -194,21 +221,22 @@ struct graded grade_class(const struct grading_plan *plan)
     static struct class_run run;
     memset(&run, 0, sizeof run);
     run.plan = plan;
-    int cores = (int)sysconf(_SC_NPROCESSORS_ONLN);
-    int places = plan->jobs > 0 ? (plan->jobs + JOBS_A_UNIT - 1) / JOBS_A_UNIT : cores * UNITS_A_CORE;
+    int places = plan->jobs > 0 ? (plan->jobs + JOBS_A_UNIT - 1) / JOBS_A_UNIT : jobs_cores() * UNITS_A_CORE;
     double began = jobs_now();
     jobs_catch_signals();
     int open = collect(plan);
     run.graded.kept = units_total(plan->db) - open;
     grade_list(&run, open, places > JOBS_MAX ? JOBS_MAX : places);
     int faults = collect(plan);
-    if (faults > 0 && !jobs_interrupted()) { /* time can't be judged on a machine that is too busy: alone, it can */
+    if (faults > 0 && !jobs_interrupted() &&
+        run.graded.problem == NULL) { /* time can't be judged on a machine that is too busy: alone, it can */
         run.graded.again = faults;
         grade_list(&run, faults, 1);
         faults = collect(plan);
     }
-    run.graded.faults = jobs_interrupted() ? 0 : faults;
-    run.graded.open = jobs_interrupted() ? faults : 0;
+    bool stopped = jobs_interrupted() || run.graded.problem != NULL;
+    run.graded.faults = stopped ? 0 : faults;
+    run.graded.open = stopped ? faults : 0;
     run.graded.seconds = jobs_now() - began;
     return run.graded;
 }

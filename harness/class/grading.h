@@ -26,7 +26,8 @@ struct graded {
     int again;  /**< that were tried a second time, alone, since the machine had been too busy */
     double seconds;
     double cpu_seconds;
-    int open; /**< not graded, since a signal has interrupted it */
+    int open;            /**< not graded, since a signal has interrupted it, or it could not go on */
+    const char *problem; /**< why it could not go on, or NULL */
 };
 
 /** Grades. Each verdict is kept before the next unit is begun in its place. */

@@ -3,15 +3,45 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 enum { STATUS_FAULT = 3 };
+
+const char *sql_words(int error)
+{
+    switch (error) {
+    case SQLITE_BUSY: return "another sockeye is at work on this gradebook";
+    case SQLITE_NOTADB: return "this is no gradebook of Sockeye";
+    case SQLITE_CORRUPT:
+        return "this gradebook is damaged, as one that was cut short: put a copy of it back, or move it away and all "
+               "is "
+               "graded anew";
+    case SQLITE_FULL:
+        return "the disk is full: make room, and the same command goes on from here; what was graded is kept";
+    case SQLITE_READONLY:
+    case SQLITE_CANTOPEN:
+        return "it can't be written: see whose it and its folder are, and whether the disk is read-only";
+    default: return sqlite3_errstr(error);
+    }
+}
+
+const char *sql_problem(sqlite3 *db)
+{
+    static char words[400];
+    int error = sqlite3_errcode(db);
+    if (error == SQLITE_IOERR) {
+        snprintf(words, sizeof words, "%s: %s; what was graded before is kept", sqlite3_errmsg(db),
+                 strerror(sqlite3_system_errno(db)));
+        return words;
+    }
+    return error == SQLITE_ERROR ? sqlite3_errmsg(db) : sql_words(error);
+}
 
 void sql_failed(sqlite3 *db)
 {
     const char *file = sqlite3_db_filename(db, "main");
     fflush(stdout);
-    fprintf(stderr, "sockeye: %s: %s%s\n", file == NULL ? "the gradebook" : file, sqlite3_errmsg(db),
-            sqlite3_errcode(db) == SQLITE_BUSY ? " (another sockeye is at work on it)" : "");
+    fprintf(stderr, "sockeye: %s: %s\n", file == NULL ? "the gradebook" : file, sql_problem(db));
     exit(STATUS_FAULT);
 }
 

@@ -29,5 +29,9 @@ long long sql_number(sqlite3 *db, const char *question, const char *types, ...);
 /** A column's text; "" for NULL. It lives until the next row. */
 const char *sql_text(sqlite3_stmt *row, int column);
 
+/** What an error of SQLite means for a gradebook, for people, and what to do. */
+const char *sql_words(int error);
+/** The same for what has gone wrong with the database last. */
+const char *sql_problem(sqlite3 *db);
 /** Ends sockeye, after saying what has gone wrong with the database. */
 _Noreturn void sql_failed(sqlite3 *db);

@@ -2,6 +2,7 @@
 #define _GNU_SOURCE
 #include <errno.h>
 #include <getopt.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -34,7 +35,7 @@ const char help_grade[] =
     "  --no-rubric\tforgets the rubric that was kept\n"
     "  --seed HEX\tthe random inputs; without it one is chosen for the whole class, and kept\n"
     "  --jobs N\tso many checks side by side at most, 1 to 64\n"
-    "  --shard I/N\tonly the I-th of N parts; sockeye merge joins their gradebooks\n"
+    "  --shard I/N\tonly the I-th of N parts, all with the same --seed; sockeye merge joins their gradebooks\n"
     "  --no-memcheck\tleaves valgrind out: faster, and memory is not graded\n"
     "  --plain\tuses this machine's own loopback; only with --trust\n"
     "  --trust\tgrades without a world that cages the programs, where none is to be had\n";
@@ -101,6 +102,8 @@ static int read_options(int argc, char *argv[], struct grade_options *options)
         return usage_error("grade takes what is to be graded: folders and archives");
     if (options->rubric_file != NULL && options->no_rubric)
         return usage_error("--rubric and --no-rubric contradict each other: take one");
+    if (options->plan.shards > 0 && options->seed == NULL)
+        return usage_error("--shard takes --seed HEX, too: all parts of a class have the same");
     if (options->plain && !options->trust)
         return usage_error("--plain cages nothing: programs would run as you do. --trust says that you know it");
     return 0;
@@ -231,7 +234,8 @@ static void tell(const struct graded *graded, int students, const char *folder)
             "says what is missing.\n",
             graded->faults, sockeye_name());
     if (graded->open > 0)
-        printf("Interrupted: %d are open. The same command goes on from here.\n", graded->open);
+        printf("%s: %d are open. The same command goes on from here.\n",
+               graded->problem == NULL ? "Interrupted" : graded->problem, graded->open);
     printf("class page  %s/index.html\nfeedback    %s/feedback/\ngradebook   %s/gradebook.sqlite\n", folder, folder,
            folder);
 }
@@ -274,10 +278,11 @@ int command_grade(const struct kit *kit, int argc, char *argv[])
         wrong = read_rubric(kit, &options);
     if (wrong != 0)
         return wrong;
+    signal(SIGXFSZ, SIG_IGN); /* a file that may not grow is a disk that is full: the gradebook says so */
     if (folder_make(options.folder, 0700) == -1)
         return fault_error("%s: %s", options.folder, strerror(errno));
     const char *problem;
-    struct world world;
+    static struct world world;
     if (world_init(&world, kit, options.plain, &problem) == -1) {
         rundir_remove();
         return fault_error("%s", problem);

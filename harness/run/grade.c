@@ -570,7 +570,7 @@ json_t *grade(const struct plan *plan)
     json_t *document = result_new(kit_version(), seed, plan->world->is_private, plan->submission);
     memset(&grading, 0, sizeof grading);
     grading.plan = plan;
-    grading.cores = (int)sysconf(_SC_NPROCESSORS_ONLN);
+    grading.cores = jobs_cores();
     grading.jobs = plan->jobs > 0 ? plan->jobs : grading.cores * 8; /* checks mostly wait */
     if (grading.jobs > JOBS_MAX)
         grading.jobs = JOBS_MAX;

@@ -2,7 +2,9 @@
 #include "run/jobs.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <poll.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -32,6 +34,26 @@ void jobs_catch_signals(void)
     sigaction(SIGINT, &action, NULL);
     sigaction(SIGTERM, &action, NULL);
     sigaction(SIGHUP, &action, NULL);
+}
+
+/* A container sees its own limit at the root of its cgroups; a whole machine has none there. */
+static int cores_of_container(void)
+{
+    long quota;
+    long period;
+    FILE *file = fopen("/sys/fs/cgroup/cpu.max", "re");
+    bool limited = file != NULL && fscanf(file, "%ld %ld", &quota, &period) == 2 && quota > 0 && period > 0;
+    if (file != NULL)
+        fclose(file);
+    return limited ? (int)((quota + period - 1) / period) : INT_MAX;
+}
+
+int jobs_cores(void)
+{
+    cpu_set_t ours;
+    int cores = sched_getaffinity(0, sizeof ours, &ours) == 0 ? CPU_COUNT(&ours) : (int)sysconf(_SC_NPROCESSORS_ONLN);
+    int share = cores_of_container();
+    return cores < share ? cores : share;
 }
 
 double jobs_now(void)

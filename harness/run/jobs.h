@@ -43,6 +43,9 @@ void jobs_reap(pid_t pid);
 /** What a process does to hand back its value: writes it to @p fd in few pieces, and closes that. */
 void jobs_hand_back(int fd, const json_t *value);
 
+/** How many processors this process may keep busy: those of the machine that a scheduler (sched_setaffinity(2)) and the
+ *  container's share of time (cpu.max of cgroups(7)) leave to it. At least 1. */
+int jobs_cores(void);
 /** Monotonic seconds. */
 double jobs_now(void);
 /** Set by SIGINT and SIGTERM once jobs_catch_signals() was called. */

@@ -3,6 +3,7 @@
 #include "run/jobs.h"
 
 #include <fcntl.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
@@ -181,6 +182,29 @@ static void a_signal_interrupts(void)
     CU_ASSERT(!jobs_interrupted());
 }
 
+/* A scheduler has given a process one processor of a large machine. */
+static void is_confined(void *unused)
+{
+    (void)unused;
+    cpu_set_t ours;
+    int all = jobs_cores();
+    if (sched_getaffinity(0, sizeof ours, &ours) == -1)
+        _exit(3);
+    size_t first = 0;
+    while (!CPU_ISSET(first, &ours))
+        first++;
+    CPU_ZERO(&ours);
+    CPU_SET(first, &ours);
+    _exit(all >= 1 && sched_setaffinity(0, sizeof ours, &ours) == 0 && jobs_cores() == 1 ? 7 : 2);
+}
+
+static void only_processors_that_are_ours_count(void)
+{
+    siginfo_t info = {0};
+    CU_ASSERT(waitid(P_PID, (id_t)unit_child(is_confined, NULL), &info, WEXITED | WNOWAIT) == 0);
+    assert_number(info.si_status, 7);
+}
+
 static CU_TestInfo tests[] = {
     {"a job hands back its value", a_job_hands_back_its_value},
     {"a value may be large and come in pieces", a_value_may_be_large_and_come_in_pieces},
@@ -190,6 +214,7 @@ static CU_TestInfo tests[] = {
     {"who is overdue is ended", who_is_overdue_is_ended},
     {"who is not overdue is not ended", who_is_not_overdue_is_not_ended},
     {"a signal interrupts", a_signal_interrupts},
+    {"only processors that are ours count", only_processors_that_are_ours_count},
     CU_TEST_INFO_NULL,
 };
 
