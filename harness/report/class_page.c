@@ -90,9 +90,7 @@ static void foot(FILE *out, void *context)
         if (handed_in == 0)
             fputs("<td>–</td>", out);
         else
-            fprintf(out, "<td>%.1f<small> of %d</small></td>",
-                    result_number(page->lessons[i].sums, "score") / (double)handed_in,
-                    result_number(page->lessons[i].sums, "max"));
+            fprintf(out, "<td>%.1f</td>", result_number(page->lessons[i].sums, "score") / (double)handed_in);
     }
     fputs("</tr>\n", out);
 }
