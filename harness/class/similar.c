@@ -89,11 +89,11 @@ static struct given given_by(const struct kit *kit)
     struct given given = {NULL, 0, 0};
     for (int i = 0; i < kit->lessons; i++) {
         const struct lesson *lesson = &kit->lesson[i];
-        give_chapter(&given, path_of("%s/lessons/%s/README.md", kit->root.text, lesson->folder).text);
+        give_chapter(&given, path_of("%s/README.md", lesson_path(kit, lesson).text).text);
         for (int k = 0; k < lesson->programs; k++) {
             const char *program = lesson->program[k];
-            give_file(&given, path_of("%s/lessons/%s/%s.c", kit->root.text, lesson->folder, program).text);
-            give_file(&given, path_of("%s/solutions/%s/%s.c", kit->root.text, lesson->folder, program).text);
+            give_file(&given, path_of("%s/%s.c", lesson_path(kit, lesson).text, program).text);
+            give_file(&given, path_of("%s/%s/%s.c", lesson_solutions(kit, lesson).text, lesson->folder, program).text);
         }
     }
     given_complete(&given);

@@ -54,16 +54,17 @@ void result_sum(json_t *document)
     json_object_set_new(document, "max_score", json_integer(max));
 }
 
-struct result_mark result_mark(const json_t *document)
+struct result_mark result_mark(const json_t *counted)
 {
-    const json_t *mark = json_object_get(document, "mark");
-    if (mark == NULL)
-        return (struct result_mark){.score = result_number(document, "score"),
-                                    .max = result_number(document, "max_score")};
+    const json_t *mark = json_object_get(counted, "mark");
+    if (!json_is_object(mark))
+        return (struct result_mark){.score = result_number(counted, "score"),
+                                    .max = result_number(counted, "max_score")};
     return (struct result_mark){.score = json_number_value(json_object_get(mark, "score")),
                                 .max = json_number_value(json_object_get(mark, "max")),
                                 .late_days = result_number(mark, "late_days"),
-                                .open = result_number(mark, "open")};
+                                .open = result_number(mark, "open"),
+                                .by_rubric = true};
 }
 
 bool result_has_fault(const json_t *document)

@@ -21,15 +21,16 @@ json_t *result_new(const char *kit, const char *seed, bool is_private, const cha
 void result_sum_lesson(json_t *lesson);
 /** Sets score and max_score of the document from its lessons. */
 void result_sum(json_t *document);
-/** What counts of a document: its mark, where an instructor's rubric has given it one, else its points. */
+/** What counts of a document or a lesson: its mark, where an instructor's rubric has given it one, else its points. */
 struct result_mark {
     double score; /**< to hundredths; a whole number where there is no rubric */
     double max;
-    int late_days; /**< the most of any lesson */
-    int open;      /**< lessons that have no verdict yet, so that it is no mark */
+    int late_days; /**< of a document, the most of any lesson */
+    int open;      /**< of a document: lessons that have no verdict yet, so that it is no mark */
+    bool by_rubric;
 };
 
-struct result_mark result_mark(const json_t *document);
+struct result_mark result_mark(const json_t *counted);
 /** True if the harness or the machine failed in it: its score is no mark then. */
 bool result_has_fault(const json_t *document);
 /** The exit status that a document stands for: 0 full marks, 1 not, 3 a fault. */

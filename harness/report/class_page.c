@@ -148,7 +148,7 @@ static void student_row(void *context, json_t *document)
     FILE *out = page->out;
     const json_t *student = json_object_get(document, "student");
     const char *key = result_text(document, "submission");
-    struct total total = total_of(document);
+    struct result_mark total = result_mark(document);
     size_t problems = json_array_size(json_object_get(document, "problems"));
     fputs("<tr data-find=\"", out);
     html_format(out, "%.500s %.100s %.100s %.200s", key, result_text(student, "id"), result_text(student, "login"),

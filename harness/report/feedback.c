@@ -172,7 +172,7 @@ static void compiler(FILE *out, const json_t *lesson)
 static void lesson_markdown(FILE *out, const json_t *document, const json_t *lesson)
 {
     struct hidden hidden = hidden_of(lesson, STUDENT);
-    struct total total = total_of(lesson);
+    struct result_mark total = result_mark(lesson);
     fprintf(out, "## %s %02d ", level_of_lesson(lesson).sign, result_number(lesson, "number"));
     words(out, result_text(lesson, "name"));
     fprintf(out, ": %d/%d\n\n", result_number(lesson, "score"), result_number(lesson, "max_score"));
@@ -206,7 +206,7 @@ static void problems(FILE *out, const json_t *document)
 
 void feedback_markdown(FILE *out, const json_t *document)
 {
-    struct total total = total_of(document);
+    struct result_mark total = result_mark(document);
     fputs("# ", out);
     words(out, student_name(document));
     fprintf(out, ": %s\n\n", words_of_total(&total).text);

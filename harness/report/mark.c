@@ -55,22 +55,16 @@ struct level level_of_lesson(const json_t *lesson)
                                 : (struct level){"some", "◔", "some points"};
 }
 
-struct total total_of(const json_t *counted)
-{
-    const json_t *mark = json_object_get(counted, "mark");
-    if (!json_is_object(mark))
-        return (struct total){result_number(counted, "score"), result_number(counted, "max_score"), 0, false};
-    return (struct total){json_number_value(json_object_get(mark, "score")),
-                          json_number_value(json_object_get(mark, "max")), result_number(mark, "late_days"), true};
-}
-
-struct total_words words_of_total(const struct total *total)
+struct total_words words_of_total(const struct result_mark *total)
 {
     struct total_words words;
     int length = snprintf(words.text, sizeof words.text, "%g of %g points", total->score, total->max);
     if (total->late_days > 0)
-        snprintf(words.text + length, sizeof words.text - (size_t)length, ", %d day%s late", total->late_days,
-                 total->late_days == 1 ? "" : "s");
+        length += snprintf(words.text + length, sizeof words.text - (size_t)length, ", %d day%s late", total->late_days,
+                           total->late_days == 1 ? "" : "s");
+    if (total->open > 0)
+        snprintf(words.text + length, sizeof words.text - (size_t)length, ", %d lesson%s not graded yet", total->open,
+                 total->open == 1 ? "" : "s");
     return words;
 }
 

@@ -7,6 +7,8 @@
 #include <jansson.h>
 #include <stdbool.h>
 
+#include "record/result.h"
+
 /** How something went. The class is the style's; the sign and the words say the same without colour. */
 struct level {
     const char *class;
@@ -19,22 +21,12 @@ struct level level_of_lesson(const json_t *lesson);
 /** Does a check of the lesson have this status? */
 bool lesson_has_check(const json_t *lesson, const char *status);
 
-/** The total of a document or a lesson: what the rubric makes of it (class/marking.h) if there is one, else its points. */
-struct total {
-    double score;
-    double max;
-    int late_days;
-    bool by_rubric;
-};
-
-struct total total_of(const json_t *counted);
-
-/** A total as "36 of 60 points, 3 days late". */
+/** What counts, as "36 of 60 points, 3 days late". */
 struct total_words {
-    char text[120];
+    char text[160];
 };
 
-struct total_words words_of_total(const struct total *total);
+struct total_words words_of_total(const struct result_mark *total);
 
 /** Who it is, as people write it; the key if no name is known. Belongs to @p document. */
 const char *student_name(const json_t *document);

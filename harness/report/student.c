@@ -187,7 +187,7 @@ static void lesson_html(FILE *out, const json_t *document, const json_t *lesson,
 {
     struct level level = level_of_lesson(lesson);
     struct hidden hidden = hidden_of(lesson, reader);
-    struct total total = total_of(lesson);
+    struct result_mark total = result_mark(lesson);
     bool calm = result_has_status(lesson, "passed") || result_has_status(lesson, "missing");
     fprintf(out, "<details class=\"lesson\"%s><summary><h2>", calm ? "" : " open");
     sign(out, level);
@@ -218,7 +218,7 @@ static void facts(FILE *out, const json_t *document)
 {
     const json_t *student = json_object_get(document, "student");
     const char *key = result_text(document, "submission");
-    struct total total = total_of(document);
+    struct result_mark total = result_mark(document);
     fprintf(out, "<p class=\"total\">%s</p>\n<dl class=\"facts\">\n", words_of_total(&total).text);
     fact(out, "Key", strcmp(student_name(document), key) == 0 ? "" : key);
     fact(out, "Number", result_text(student, "id"));

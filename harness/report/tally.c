@@ -87,7 +87,7 @@ static void agree(char *word, size_t size, const char *next)
 void tally_add(struct tally *tally, const json_t *document)
 {
     tally->students++;
-    tally->by_rubric = tally->by_rubric || total_of(document).by_rubric;
+    tally->by_rubric = tally->by_rubric || result_mark(document).by_rubric;
     if (json_array_size(json_object_get(document, "problems")) > 0)
         tally->with_problems++;
     size_t i;

@@ -60,7 +60,7 @@ static void a_rubric_s_mark_is_the_total(void)
 static void without_a_rubric_points_are_summed(void)
 {
     json_t *document = student("{}");
-    struct total total = total_of(document);
+    struct result_mark total = result_mark(document);
     CU_ASSERT(!total.by_rubric && total.score == 30 && total.max == 40 && total.late_days == 0);
     json_decref(document);
 }
