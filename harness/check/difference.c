@@ -73,7 +73,8 @@ static const char *other_bytes(struct bytes expected, struct bytes got, size_t a
             later);
     else if (earlier >= 0)
         verdict_because("From there on come bytes that it had already sent: after a short write, go on behind what was "
-                        "taken, not from the start.");
+                        "taken, not from the start; and of a buffer, pass on the bytes that the last read() brought, "
+                        "not what was in it before.");
     else if (got.data[at] == '\0')
         verdict_because("A NUL byte stands where text should be.");
     const char *all = got.length <= SHORT ? text("%s: ", shown(got)) : text("%zu bytes: ", got.length);

@@ -164,6 +164,9 @@ static void on_end(void *data, const XML_Char *name)
         copy(current->kind, sizeof current->kind, value);
     else if (strcmp(name, "what") == 0 || strcmp(name, "text") == 0)
         copy(current->what, sizeof current->what, value);
+    else if (strcmp(name, "auxwhat") == 0 && strncmp(value, "Address 0x0 ", strlen("Address 0x0 ")) == 0)
+        copy(current->what + strlen(current->what), sizeof current->what - strlen(current->what),
+             " through a NULL pointer");
     else if (strcmp(name, "event") == 0 && current->what[0] == '\0')
         copy(current->what, sizeof current->what, value);
     else if (strcmp(name, "obj") == 0)

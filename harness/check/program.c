@@ -80,6 +80,7 @@ struct program *program_runs(struct how how, const char *const *args)
     *program = (struct program){
         .name = args[0],
         .line = line,
+        .oddity = oddities(&how),
         .pid = pid,
         .input = ends.input,
         .out = {.fd = ends.out, .limit = OUTPUT_MAX},
@@ -126,8 +127,8 @@ static const char *signal_words(int sig)
         [SIGABRT] = "the C library found an error, such as a broken heap or stack, and gave up",
         [SIGFPE] = "an arithmetic error, such as a division by zero",
         [SIGILL] = "an instruction that does not exist: it runs through memory that is no code",
-        [SIGPIPE] = "it wrote to a connection whose other end is closed: ignore SIGPIPE or use MSG_NOSIGNAL, then "
-                    "write returns -1 with EPIPE",
+        [SIGPIPE] = "it wrote to a connection whose other end is closed, or which never came about: ignore SIGPIPE or "
+                    "use MSG_NOSIGNAL, then write returns -1 with EPIPE",
         [SIGXCPU] = "it used 20 seconds of CPU time",
         [SIGXFSZ] = "it wrote a file of more than 64 MiB",
         [SIGALRM] = "alarm() went off and nothing caught it",
@@ -136,15 +137,26 @@ static const char *signal_words(int sig)
     return sig < (int)(sizeof words / sizeof *words) ? words[sig] : NULL;
 }
 
-const char *program_fate(const struct program *program)
+const char *program_end(const struct program *program)
 {
     if (!program->ended)
         return text("%s is still running", program->name);
-    const char *fate;
     if (WIFSIGNALED(program->status))
-        fate = text("%s was ended by SIG%s", program->name, sigabbrev_np(WTERMSIG(program->status)));
-    else
-        fate = text("%s ended with status %d", program->name, WEXITSTATUS(program->status));
+        return text("%s was ended by SIG%s", program->name, sigabbrev_np(WTERMSIG(program->status)));
+    return text("%s ended with status %d", program->name, WEXITSTATUS(program->status));
+}
+
+const char *program_death(const struct program *program)
+{
+    int sig = program->ended && WIFSIGNALED(program->status) ? WTERMSIG(program->status) : 0;
+    return sig == 0 || signal_words(sig) == NULL ? NULL : text("SIG%s: %s.", sigabbrev_np(sig), signal_words(sig));
+}
+
+const char *program_fate(const struct program *program)
+{
+    const char *fate = program_end(program);
+    if (!program->ended)
+        return fate;
     if (program->err.length > 0)
         return text("%s; its stderr: %s", fate, quoted((struct bytes){program->err.data, program->err.length}, 160));
     return text("%s; its stderr is empty", fate);
@@ -341,10 +353,9 @@ void program_is_sane(const struct program *program)
         int sig = WTERMSIG(program->status);
         if ((program->sent & (1UL << sig)) != 0)
             return; /* the check's own doing: its verbs know whether it was right */
-        const char *words = signal_words(sig);
         verdict_is_whole();
-        if (words != NULL)
-            verdict_because("SIG%s: %s.", sigabbrev_np(sig), words);
+        if (program_death(program) != NULL)
+            verdict_because("%s", program_death(program));
         fails(text("%s ends by itself", program->name), program_fate(program));
     }
 }

@@ -29,7 +29,8 @@ struct output {
 
 struct program {
     const char *name;
-    const char *line; /**< its command line, for people */
+    const char *line;   /**< its command line, for people */
+    const char *oddity; /**< what was unusual about its start, for people; NULL: nothing */
     pid_t pid;
     int input;          /**< our end of its stdin, or -1 (see input.h) */
     struct bytes typed; /**< what it gets there, but has had no room for yet */
@@ -82,7 +83,11 @@ bool programs_are_traced(void);
 struct program *program_of(pid_t pid);
 /** Every program, in the order of their start; NULL behind the last. */
 struct program *program_number(int index);
-/** "your program has ended with status 1 and said on stderr: …" */
+/** "tcp_client ended with status 1". */
+const char *program_end(const struct program *program);
+/** What the signal that ended it means, for people; NULL if none did, or if there is nothing to say about it. */
+const char *program_death(const struct program *program);
+/** How it ended, and what it has said on stderr. */
 const char *program_fate(const struct program *program);
 /** Fails if the program was ended by a signal that speaks of a bug, floods or has gone mad. */
 void program_is_sane(const struct program *program);

@@ -109,8 +109,8 @@ static const char *holders(const struct conn *conn)
             if (proc_socket_inode(&descriptors[k]) != inode)
                 continue;
             const char *which = pids[i] == program_of(pids[i])->pid ? "the first process" : "child";
-            list = text("%s%s%s %d (descriptor %d)", list == NULL ? "" : list, list == NULL ? "" : ", ", which, pids[i],
-                        descriptors[k].fd);
+            list = text("%s%s%s (descriptor %d)", list == NULL ? "" : list, list == NULL ? "" : ", ",
+                        count == 1 ? "your program" : text("%s %d", which, pids[i]), descriptors[k].fd);
         }
     }
     return list;
@@ -150,7 +150,11 @@ static _Noreturn void talk_fails(struct talk *talk, enum waited waited, const st
         wait_fails(waited, awaited, expected, observed);
     if (talk->conn->heard_eof) {
         observed = and_fate(text("%s, %s", observed, ended_words(talk->conn)));
-        if (talk->conn->heard_reset)
+        const struct program *first = program_number(0);
+        const char *death = first == NULL ? NULL : program_death(first);
+        if (death != NULL)
+            verdict_because("%s", death);
+        else if (talk->conn->heard_reset)
             verdict_because(
                 "The kernel resets a connection that is closed while bytes are still unread, and when a process "
                 "dies with bytes unread.");

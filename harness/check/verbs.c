@@ -195,6 +195,16 @@ static const char *missing_word(const struct complaint *complaint)
     return NULL;
 }
 
+/* Is the message there, but elsewhere? What a program may print is no message. */
+static bool says_any_word(const struct output *output, const char *const *words)
+{
+    for (; *words != NULL; words++) {
+        if (says_word(output, *words))
+            return true;
+    }
+    return false;
+}
+
 static bool has_complained(void *context)
 {
     const struct complaint *complaint = context;
@@ -220,11 +230,13 @@ void program_complains(struct program *program, const char *const *words)
                                ? "stderr is empty"
                                : text("stderr is %s, without %s", quoted((struct bytes){err->data, err->length}, 200),
                                       missing == NULL ? "" : alternatives(missing));
-    if (program->ended && program->out.length > 0 && err->length == 0)
+    if (program->ended && says_any_word(&program->out, words) && err->length == 0)
         verdict_because("It printed %s on stdout: messages belong on stderr, so that they can't be taken for data.",
                         quoted(printed(program), 80));
+    if (missing != NULL && err->length > 0)
+        verdict_because("There is a message, but it does not name %s.", alternatives(missing));
     if (program->ended)
-        fails(wanted, text("%s; %s", observed, program_fate(program)));
+        fails(wanted, text("%s; %s", observed, program_end(program)));
     wait_fails(waited, &awaited, wanted, observed);
 }
 

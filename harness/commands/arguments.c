@@ -1,6 +1,7 @@
 #include "commands/arguments.h"
 
-#include <stddef.h>
+#include <stdio.h>
+#include <string.h>
 
 #include "sockeye.h"
 
@@ -22,4 +23,16 @@ const struct lesson *argument_lesson(const struct kit *kit, int argc, char *argv
     else if (argc > most + 1)
         usage_error("%s: '%s' is one argument too many: %s help %s", command, argv[most + 1], me, command);
     return argc > most + 1 ? NULL : lesson;
+}
+
+const struct check *argument_check(const struct lesson *lesson, const char *word)
+{
+    char name[128];
+    const char *dot = strchr(word, '.');
+    snprintf(name, sizeof name, "%s", dot == NULL ? word : dot + 1);
+    for (char *c = name; *c != '\0'; c++) {
+        if (*c == '-')
+            *c = '_';
+    }
+    return check_named(lesson->folder, name);
 }

@@ -4,6 +4,7 @@
  */
 #pragma once
 
+#include "check/registry.h"
 #include "run/lesson.h"
 
 /**
@@ -11,3 +12,5 @@
  * included. NULL if they are wrong, after saying so: the command returns EXIT_USAGE then.
  */
 const struct lesson *argument_lesson(const struct kit *kit, int argc, char *argv[], int most);
+/** The check of a lesson that a word names: "no-zombies", "07.no-zombies" or "no_zombies". NULL if it has none. */
+const struct check *argument_check(const struct lesson *lesson, const char *word);

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "check/registry.h"
+#include "commands/arguments.h"
 #include "commands/grading.h"
 #include "commands/inside.h"
 #include "commands/numbers.h"
@@ -139,18 +140,10 @@ static int no_such_check(const struct lesson *lesson, const char *word)
     return usage_error("lesson %d has no check '%s'. It has:%s", lesson->number, word, names);
 }
 
-/* "no-zombies", "07.no-zombies" and "no_zombies" name the same check. */
 static int choose_check(const char *word, const char **chosen, const struct plan *plan)
 {
-    char name[128];
-    const char *dot = strchr(word, '.');
-    snprintf(name, sizeof name, "%s", dot == NULL ? word : dot + 1);
-    for (char *c = name; *c != '\0'; c++) {
-        if (*c == '-')
-            *c = '_';
-    }
     for (int i = 0; i < plan->lessons; i++) {
-        const struct check *check = check_named(plan->lesson[i]->folder, name);
+        const struct check *check = argument_check(plan->lesson[i], word);
         if (check == NULL)
             return no_such_check(plan->lesson[i], word);
         *chosen = check->name;
@@ -260,7 +253,10 @@ int command_check(const struct kit *kit, int argc, char *argv[])
             snprintf(named, sizeof named, " --work %s", options.work);
         grading_tell_mode(&screen, &world);
         report_document(&screen, document,
-                        &(struct report_options){.trace = options.trace, .typed = sockeye_name(), .work = named});
+                        &(struct report_options){.trace = options.trace,
+                                                 .typed = sockeye_name(),
+                                                 .work = named,
+                                                 .chosen = options.only != NULL});
         tell_next(&screen, document, &options);
         inside_end(&options.inside, &plan, document, &screen);
     }

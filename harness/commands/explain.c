@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "check/registry.h"
+#include "commands/arguments.h"
 #include "report/screen.h"
 #include "run/hints.h"
 #include "run/work.h"
@@ -31,17 +32,6 @@ static const char *shown_name(const char *name)
             *c = '-';
     }
     return shown;
-}
-
-static const struct check *find(const struct lesson *lesson, const char *word)
-{
-    char name[128];
-    snprintf(name, sizeof name, "%s", word);
-    for (char *c = name; *c != '\0'; c++) {
-        if (*c == '-')
-            *c = '_';
-    }
-    return check_named(lesson->folder, name);
 }
 
 static int list(const struct lesson *lesson)
@@ -131,7 +121,7 @@ static int not_here(const struct kit *kit, const struct lesson *lesson, const ch
     char places[600] = "";
     for (int i = 0; i < kit->lessons; i++) {
         size_t used = strlen(places);
-        if (find(&kit->lesson[i], word) != NULL)
+        if (argument_check(&kit->lesson[i], word) != NULL)
             snprintf(places + used, sizeof places - used, " %02d.%s", kit->lesson[i].number, shown_name(word));
     }
     if (*places != '\0')
@@ -160,6 +150,6 @@ int command_explain(const struct kit *kit, int argc, char *argv[])
             return usage_error("there is no lesson '%s': %s board lists them", number, sockeye_name());
         word = dot + 1;
     }
-    const struct check *check = find(lesson, word);
+    const struct check *check = argument_check(lesson, word);
     return check == NULL ? not_here(kit, lesson, word) : explain(kit, lesson, check);
 }

@@ -11,11 +11,12 @@
 #include "run/work.h"
 #include "sockeye.h"
 
-const char help_hint[] = "Gives a hint on the first check that failed when lesson N was last checked. There are three "
-                         "for each, from a question to "
-                         "nearly the answer: each call gives one more, and the last is repeated. When the check "
-                         "passes, it is forgotten that they "
-                         "were given.\n";
+const char help_hint[] =
+    "Gives a hint on the first check that failed when lesson N was last checked, or on CHECK. There are three "
+    "for each, from a question to "
+    "nearly the answer: each call gives one more, and the last is repeated. When the check "
+    "passes, it is forgotten that they "
+    "were given.\n";
 
 enum { LABEL_COLUMNS = 13 };
 
@@ -23,6 +24,7 @@ enum { LABEL_COLUMNS = 13 };
 struct subject {
     char key[100];
     char words[300];
+    bool named; /* it was asked for by its name */
 };
 
 static const json_t *first_failure(const json_t *last)
@@ -48,6 +50,15 @@ static void about_check(struct subject *subject, const json_t *check)
     const char *dot = strchr(id, '.');
     snprintf(subject->key, sizeof subject->key, "%s", dot == NULL ? id : dot + 1);
     snprintf(subject->words, sizeof subject->words, "failed: %s", result_text(check, "title"));
+}
+
+static void about_named(struct subject *subject, const struct check *check)
+{
+    snprintf(subject->key, sizeof subject->key, "%s", check->name);
+    for (char *c = subject->key; *c != '\0'; c++)
+        *c = *c == '_' ? '-' : *c;
+    snprintf(subject->words, sizeof subject->words, "%s", check->title);
+    subject->named = true;
 }
 
 /* Returns an exit status that ends the command, or -1 to go on. */
@@ -109,9 +120,11 @@ static int give(const struct kit *kit, const struct lesson *lesson, const struct
     putchar('\n');
     screen_paragraph(&screen, 2, "", hints.step[now - 1]);
     putchar('\n');
-    screen_item(&screen, LABEL_COLUMNS, "  try it", path_of("%s check %d", me, lesson->number).text);
+    const char *key = subject->named ? subject->key : "";
+    screen_item(&screen, LABEL_COLUMNS, "  try it",
+                path_of("%s check %d%s%s", me, lesson->number, *key == '\0' ? "" : " --only ", key).text);
     screen_item(&screen, LABEL_COLUMNS, "  next hint",
-                now < hints.count ? path_of("%s hint %d", me, lesson->number).text
+                now < hints.count ? path_of("%s hint %d%s%s", me, lesson->number, *key == '\0' ? "" : " ", key).text
                                   : "none: that was the last one on this");
     if (work_hints(kit, lesson, subject->key) < now) {
         fflush(stdout);
@@ -123,10 +136,20 @@ static int give(const struct kit *kit, const struct lesson *lesson, const struct
 
 int command_hint(const struct kit *kit, int argc, char *argv[])
 {
-    const struct lesson *lesson = argument_lesson(kit, argc, argv, 1);
+    const struct lesson *lesson = argument_lesson(kit, argc, argv, 2);
     if (lesson == NULL)
         return EXIT_USAGE;
-    struct subject subject;
+    struct subject subject = {0};
+    if (argc > 2) {
+        const struct check *check = argument_check(lesson, argv[2]);
+        if (check == NULL)
+            return usage_error("lesson %d has no check '%s': %s explain %d lists them", lesson->number, argv[2],
+                               sockeye_name(), lesson->number);
+        if (!work_is_started(kit, lesson))
+            return refusal("lesson %d is not started: %s start %d", lesson->number, sockeye_name(), lesson->number);
+        about_named(&subject, check);
+        return give(kit, lesson, &subject);
+    }
     json_t *last = work_recall(kit, lesson);
     int status = choose_subject(kit, lesson, last, &subject);
     json_decref(last);

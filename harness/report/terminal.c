@@ -135,7 +135,8 @@ void report_failure(const struct screen *screen, const json_t *check, const char
     char text[400];
     int number = atoi(result_text(check, "id"));
     report_findings(screen, check, options->trace ? 0 : STEPS_SHOWN);
-    snprintf(text, sizeof text, "%s hint %d", options->typed, number);
+    snprintf(text, sizeof text, "%s hint %d%s%s", options->typed, number, options->chosen ? " " : "",
+             options->chosen ? short_id(check) : "");
     part(screen, "hint", text, HINT);
     snprintf(text, sizeof text, "%s check %d --only %s --seed %s --trace%s", options->typed, number, short_id(check),
              seed, options->work);
@@ -198,6 +199,29 @@ static void check_report(const struct screen *screen, const json_t *check, const
         wire_draw(screen, json_object_get(check, "wire"), 6, 0);
 }
 
+/* The others that failed, by the names that --only takes: each is seen in full when it is played alone. */
+static void others(const struct screen *screen, const json_t *lesson, const json_t *first,
+                   const struct report_options *options)
+{
+    char names[2048] = "";
+    char text[2 * sizeof names + 400];
+    size_t i;
+    json_t *check;
+    json_array_foreach (json_object_get(lesson, "checks"), i, check) {
+        size_t used = strlen(names);
+        if (check != first && result_has_status(check, "failed"))
+            snprintf(names + used, sizeof names - used, "%s%s", used == 0 ? "" : ", ", short_id(check));
+    }
+    if (*names == '\0')
+        return;
+    snprintf(text, sizeof text, "%s: %s check %d --only %s%s", names, options->typed, result_number(lesson, "number"),
+             strchr(names, ',') == NULL ? names : "CHECK", options->work);
+    fputc('\n', screen->file);
+    screen_paint(screen, HINT);
+    screen_paragraph(screen, LABEL, "  also failed", text);
+    screen_paint(screen, PLAIN);
+}
+
 static void lesson_report(const struct screen *screen, const json_t *lesson, const char *seed,
                           const struct report_options *options)
 {
@@ -218,13 +242,17 @@ static void lesson_report(const struct screen *screen, const json_t *lesson, con
     json_array_foreach (json_object_get(lesson, "checks"), i, check) {
         bool failed = result_has_status(check, "failed");
         if (!options->failure_first && failed && (check == first || options->trace)) {
+            struct report_options named = *options;
+            named.chosen = options->chosen || check != first;
             report_line(screen, check);
-            report_failure(screen, check, seed, options);
+            report_failure(screen, check, seed, &named);
             fputc('\n', screen->file);
         } else if (!options->failure_first || check != first) {
             check_report(screen, check, options);
         }
     }
+    if (!options->failure_first && !options->trace)
+        others(screen, lesson, first, options);
 }
 
 void report_document(const struct screen *screen, const json_t *document, const struct report_options *options)

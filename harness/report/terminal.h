@@ -13,6 +13,7 @@ struct report_options {
     bool trace;         /**< the whole wire diagram of every check */
     const char *typed;  /**< what is typed to run sockeye, for the commands that it names */
     const char *work;   /**< " --work DIR" or "", for the commands that it names */
+    bool chosen;        /**< only some checks were played: a hint names the check that it is on */
     bool failure_first; /**< the first failure before all else, and no commands: for a screen with keys */
     int steps;          /**< of its conversation, the last ones; 0: as many as are usual */
 };

@@ -75,6 +75,8 @@ static void step_label(const struct line *line, char *text, size_t size)
         if (strcmp(verbs[i].event, event) == 0)
             snprintf(words, sizeof words, "%s", verbs[i].words);
     }
+    if (strcmp(event, "stdout") == 0 && *data == '\0')
+        data = "nothing";
     bool by_peer = !is_you(from) && strcmp(from, "check") != 0;
     snprintf(text, size, "%s%s%s%.*s", by_peer ? from : "", by_peer ? " " : "", words, (int)size - 300, data);
 }

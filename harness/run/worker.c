@@ -114,14 +114,23 @@ static json_t *capture_json(void)
                      (json_int_t)capture.lost);
 }
 
+/* What the last program did may have to do with how it was started. */
+static const char *observed_words(const struct verdict *verdict)
+{
+    const char *oddity = NULL;
+    for (int i = 0; verdict->outcome == FAILED && program_number(i) != NULL; i++)
+        oddity = program_number(i)->oddity;
+    return oddity == NULL ? verdict->observed : text("%s (started with: %s)", verdict->observed, oddity);
+}
+
 static void write_result(const struct verdict *verdict, double seconds)
 {
     static const char *const names[] = {"passed", "failed", "not-graded", "fault"};
     json_t *result = json_pack("{s:s, s:o, s:o, s:o, s:o, s:o, s:f, s:f, s:b, s:b}", "status", names[verdict->outcome],
-                               "expected", words(verdict->expected), "observed", words(verdict->observed), "because",
-                               words(verdict->because), "where", where_json(&verdict->where), "wire", wire(), "seconds",
-                               seconds, "cpu_seconds", programs_cpu_seconds(), "crashed", verdict->crashed, "whole",
-                               verdict->is_whole);
+                               "expected", words(verdict->expected), "observed", words(observed_words(verdict)),
+                               "because", words(verdict->because), "where", where_json(&verdict->where), "wire", wire(),
+                               "seconds", seconds, "cpu_seconds", programs_cpu_seconds(), "crashed", verdict->crashed,
+                               "whole", verdict->is_whole);
     if (stage.trace && verdict->outcome == FAILED && findings() != NULL)
         json_object_set_new(result, "calls", words(findings()));
     if (stage.capture)

@@ -34,8 +34,8 @@ static void talks(struct program *client, struct listener *server, const char *l
 }
 
 CHECK(usage, "refuses wrong arguments with a message and status 2", POINTS(2),
-      BECAUSE("HOST:SERVICE has one colon. Only an address in brackets has more, and brackets hold nothing else. What begins "
-              "with a digit is a port, from 1 to 65535."))
+      BECAUSE("HOST:SERVICE has one colon, with something on both sides. Only an address in brackets has more colons, brackets "
+              "hold nothing else, and the colon comes right behind them. What begins with a digit is a port, from 1 to 65535."))
 {
     struct listener *server = listens(ANY_PORT);
     const char *port = port_of(server);

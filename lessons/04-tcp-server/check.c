@@ -34,7 +34,9 @@ static void leaves(struct conn *client)
     hears_end(client);
 }
 
-CHECK(usage, "refuses wrong arguments with a message and status 2", POINTS(1))
+CHECK(usage, "refuses wrong arguments with a message and status 2", POINTS(1),
+      BECAUSE("A port is digits and nothing else, from 1 to 65535. inet_pton() returns 1 for an address; a text that is none in "
+              "either family is refused before there is a socket."))
 {
     const char *port = number(free_port());
     refuses(PROGRAM);
@@ -135,7 +137,7 @@ CHECK(in_turn, "serves one client at a time, and the others in turn", POINTS(2),
 }
 
 CHECK(queue, "lets at least 128 clients wait in its queue", POINTS(2), AFTER(in_turn),
-      BECAUSE("The second argument of listen() is how many may wait; SOMAXCONN asks for all that the system allows."))
+      BECAUSE("listen() is told how many may wait: SOMAXCONN asks for as many as the system allows."))
 {
     int port = free_port();
     serves(port);
@@ -173,7 +175,8 @@ CHECK(address_ipv6, "listens on an IPv6 ADDRESS", POINTS(1), AFTER(address),
 }
 
 CHECK(in_use, "reports a port that is in use: which, and why", POINTS(1), AFTER(echoes),
-      BECAUSE("The message belongs on stderr and names address, port and reason; the status is 1."))
+      BECAUSE("bind() and listen() return -1 when they fail: who does not look goes on with a socket that listens elsewhere, or "
+              "nowhere. The message belongs on stderr and names address, port and reason; the status is 1."))
 {
     int port = free_port();
     listens(port);
@@ -336,7 +339,7 @@ CHECK(terminates_later, "ends at a signal when it has served clients, too", POIN
 
 CHECK(restarts, "can be started again at once on the same port", POINTS(2), AFTER(serves_again),
       BECAUSE("The side that closes first keeps the connection in TIME_WAIT for a minute; SO_REUSEADDR, set before bind(), "
-              "lets a new listener share the port with it."))
+              "lets a new listener share the port with it. And look at what bind() returns."))
 {
     int port = free_port();
     struct program *server = serves(port);

@@ -44,7 +44,7 @@ static socklen_t socket_address(const char *text, uint16_t port, struct sockaddr
         ipv4->sin_port = htons(port);
         return sizeof *ipv4;
     }
-    /* TODO 2: the same for IPv6: AF_INET6, sin6_addr, sin6_family, sin6_port. */
+    /* TODO 2: the same for IPv6: AF_INET6, sin6_addr, sin6_family, sin6_port. Return 0 if it is neither. */
     errx(3, "step 2 is still to do: see TODO 2");
     return sizeof *ipv6;
 }

@@ -87,6 +87,7 @@ check 1 --only nonsense|has no check 'nonsense'
 check 1 --only sends-line,|has no check ''
 hint|which lesson
 hint 99|no lesson '99'
+hint 1 nonsense|no check 'nonsense'
 run|which lesson
 run 99|no lesson '99'
 run 90|which one

@@ -105,7 +105,7 @@ static void a_crash_is_judged_for_its_error(void)
     left("leak-and-crash.xml");
     struct verdict verdict = judged();
     assert_number(verdict.outcome, FAILED);
-    assert_text(verdict.observed, "Invalid write of size 4");
+    assert_text(verdict.observed, "Invalid write of size 4 through a NULL pointer");
     assert_number(verdict.where.line, faulty_line("a crash"));
 }
 
@@ -121,7 +121,7 @@ static void the_place_of_a_crash_is_found(void)
     assert_text(where.file, "faulty.c");
     assert_number(where.line, faulty_line("a crash"));
     assert_text(where.function, "crashes");
-    assert_text(words, "Invalid write of size 4");
+    assert_text(words, "Invalid write of size 4 through a NULL pointer");
 }
 
 static void a_signal_alone_has_a_place_too(void)

@@ -221,7 +221,7 @@ PLAY(hears_no_end_while_a_child_holds_it, FAILS,
 }
 
 PLAY(hears_no_end_from_one_who_holds_it, FAILS,
-     .observed = "the connection is still open in the first process *(descriptor 3)*waiting in recv()",
+     .observed = "the connection is still open in your program (descriptor 3)*waiting in recv()",
      .because = "while the server waits for end-of-file", .at = "here it receives")
 {
     hears_end(from_actor("recv", NULL));
@@ -255,7 +255,7 @@ PLAY(is_closed_by_a_reset, PASSES)
 }
 
 PLAY(is_not_closed, FAILS, .expected = "the connection of the server is closed",
-     .observed = "it stays open in the first process *waiting in recv()")
+     .observed = "it stays open in your program *waiting in recv()")
 {
     is_closed(from_actor("recv", NULL));
 }
@@ -807,7 +807,15 @@ PLAY(complains_of_it, PASSES)
     exits(actor, 1);
 }
 
+PLAY(ends_wrongly_after_an_odd_start, FAILS,
+     .observed = "actor ended with status 1; its stderr is empty (started with: 2 closed; all signals blocked)")
+{
+    struct how how = {.closed = {[2] = true}, .signals_blocked = true};
+    exits(runs_as(how, ACTOR, "exit", "1"), 0);
+}
+
 PLAY(complains_of_something_else, FAILS,
+     .because = "There is a message, but it does not name \"refused\" or \"reset\".",
      .expected = "a message on stderr that names \"7777\" and \"refused\" or \"reset\"",
      .observed = "stderr is \"7777: oops\\n\", without \"refused\" or \"reset\"; actor ended with status 1")
 {
@@ -949,7 +957,7 @@ PLAY(exits_by_the_signal_it_is_sent, FAILS, .expected = "actor ends with status 
 
 /* Played again under memcheck, which knows the line. */
 PLAY(crashes, FAILS, .observed = "actor was ended by SIGSEGV",
-     .because = "Invalid write of size 4 at actor.c:", .at = "here it crashes")
+     .because = "Invalid write of size 4 through a NULL pointer at actor.c:", .at = "here it crashes")
 {
     exits(runs(ACTOR, "crash"), 0);
 }

@@ -81,6 +81,12 @@ static void what_looks_the_same_is_one_line(void)
     assert_contains(drawn(0, false), "<- connect x20 -");
 }
 
+static void who_prints_nothing_is_said_to(void)
+{
+    add("you", NULL, "stdout", NULL, 0);
+    assert_contains(drawn(0, true), "│ prints nothing ");
+}
+
 static void what_does_not_fit_is_cut_with_its_number_of_bytes(void)
 {
     add("you", "server", "data", text("\"%s\"", repeated('x', 2000).data), 100000);
@@ -119,6 +125,7 @@ static CU_TestInfo tests[] = {
     {"nothing is drawn of nothing", nothing_is_drawn_of_nothing},
     {"arrows go both ways", arrows_go_both_ways},
     {"what looks the same is one line", what_looks_the_same_is_one_line},
+    {"who prints nothing is said to", who_prints_nothing_is_said_to},
     {"what does not fit is cut, with its number of bytes", what_does_not_fit_is_cut_with_its_number_of_bytes},
     {"a call keeps its result", a_call_keeps_its_result},
     {"the last steps are drawn", the_last_steps_are_drawn},
