@@ -79,7 +79,10 @@ static int choose_subject(const struct kit *kit, const struct lesson *lesson, co
     if (last == NULL)
         about_start(subject, "no check was run yet, so this is on how to begin");
     else if (result_has_status(last, "not-built"))
-        about_start(subject, "it did not compile when it was last checked");
+        about_start(subject, "it did not compile when it was last checked. Read the compiler's first message: it names "
+                             "a line, and those below "
+                             "are often its echoes. A name that it does not know is in a header: the man page of that "
+                             "function shows which.");
     else if (untouched)
         about_start(subject, "it is still the skeleton, so this is on how to begin");
     else if (check != NULL)

@@ -160,7 +160,7 @@ static void write_state(const struct watch *watch, char *words, size_t size)
     else if (watch->view == VIEW_HINT)
         snprintf(words, size, "h the next hint    Esc back");
     else
-        snprintf(words, size, "checked at %s: %d/%d    save %s to check again", when, result_number(lesson, "score"),
+        snprintf(words, size, "checked at %s: %d/%d    a save checks again: %s", when, result_number(lesson, "score"),
                  result_number(lesson, "max_score"), file.text);
     if (watch->saves.fd == -1 || watch->saves.missed)
         snprintf(words + strlen(words), size - strlen(words), " (seen within a second: no inotify here)");
