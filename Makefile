@@ -108,8 +108,8 @@ install: $(SOCKEYE) ## installs the kit for everybody: PREFIX (/usr/local), DEST
 uninstall: ## takes it away again
 	@DESTDIR='$(DESTDIR)' PREFIX='$(PREFIX)' scripts/install --remove
 
-book-test: docs tests/browser/node_modules/.package-lock.json ## makes the book and reads all of it in a browser
-	@tests/run tests/browser/book
+book-test: docs tests/browser/node_modules/.package-lock.json ## makes the book and reads all of it in a browser; SAMPLE=8: every 8th page of its reference
+	@tests/run "tests/browser/book $(if $(SAMPLE),--sample $(SAMPLE))"
 
 page-test: programs tests/browser/node_modules/.package-lock.json ## looks at a class page of 200 students in a browser
 	@tests/run tests/browser/class
