@@ -291,12 +291,12 @@ ok "60 columns are enough for it" fits 60
 tries ./sockeye hint 1 refused
 ok "a check that is named gets hints of its own" all "ends 0" "says 'refused: hint 1 of 3'" \
     "says 'check 1 --only refused'" "says 'hint 1 refused'"
-tries ./sockeye check 1 --no-memcheck
-ok "the others that failed are named" all "ends 1" "says 'also failed '" "says 'check 1 --only '"
 cp lessons/01-tcp-client/tcp_client.c "$client"
 tries ./sockeye check 1 --only usage
 ok "the step that a skeleton names may not be the one that is at fault" all "ends 1" "says 'find TODO 1'" \
     "says 'Or should it have'" "says 'hint 1 usage'"
+tries ./sockeye check 1 --no-memcheck
+ok "the others that failed are named" all "ends 1" "says 'also failed   sends-line, refused: ./sockeye check 1 --only CHECK'"
 cp solutions/01-tcp-client/tcp_client.c "$client"
 tries ./sockeye check 1 --no-memcheck
 tries ./sockeye hint 1
