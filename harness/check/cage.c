@@ -88,7 +88,7 @@ static bool filter(bool private_table)
         seccomp_rule_add(context, SCMP_ACT_ERRNO(EPERM), denied[i], 0);
     for (unsigned int i = 0; i < sizeof own_alone / sizeof *own_alone; i++)
         seccomp_rule_add(context, SCMP_ACT_ERRNO(EPERM), own_alone[i].call, 1,
-                         SCMP_CMP(own_alone[i].argument, SCMP_CMP_NE, 0));
+                         SCMP_CMP(own_alone[i].argument, SCMP_CMP_NE, 0, 0));
     deny_new_namespaces(context);
     if (!private_table) /* kill(-1) would reach everything that the user has */
         seccomp_rule_add(context, SCMP_ACT_ERRNO(EPERM), SCMP_SYS(kill), 1,
