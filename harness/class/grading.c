@@ -224,8 +224,8 @@ struct graded grade_class(const struct grading_plan *plan)
     int places = plan->jobs > 0 ? (plan->jobs + JOBS_A_UNIT - 1) / JOBS_A_UNIT : jobs_cores() * UNITS_A_CORE;
     double began = jobs_now();
     jobs_catch_signals();
+    run.graded.kept = units_total(plan->db) - units_collect(plan->db, 0, 0);
     int open = collect(plan);
-    run.graded.kept = units_total(plan->db) - open;
     grade_list(&run, open, places > JOBS_MAX ? JOBS_MAX : places);
     int faults = collect(plan);
     if (faults > 0 && !jobs_interrupted() &&

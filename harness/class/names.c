@@ -97,10 +97,8 @@ static bool is_control(uint32_t c)
 char *name_shown(const char *bytes, size_t length)
 {
     enum { SHOWN_MAX = 1000, LONGEST = 16 /* a character, as escapes */ };
-    char *shown = malloc(SHOWN_MAX + LONGEST + sizeof "…");
+    char shown[SHOWN_MAX + LONGEST + sizeof "…"];
     size_t used = 0;
-    if (shown == NULL)
-        return NULL;
     for (size_t i = 0; i < length;) {
         const unsigned char *at = (const unsigned char *)bytes + i;
         uint32_t value = 0;
@@ -121,8 +119,7 @@ char *name_shown(const char *bytes, size_t length)
         }
         i += taken;
     }
-    shown[used] = '\0';
-    return shown;
+    return strndup(shown, used); /* a large class has many names: no byte more than each needs */
 }
 
 /* ------------------------------------------------ platforms */
