@@ -110,7 +110,7 @@ static const char *holders(const struct conn *conn)
                 continue;
             const char *which = pids[i] == program_of(pids[i])->pid ? "the first process" : "child";
             list = text("%s%s%s (descriptor %d)", list == NULL ? "" : list, list == NULL ? "" : ", ",
-                        count == 1 ? "your program" : text("%s %d", which, pids[i]), descriptors[k].fd);
+                        count == 1 ? "your program itself" : text("%s %d", which, pids[i]), descriptors[k].fd);
         }
     }
     return list;

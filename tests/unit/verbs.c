@@ -221,7 +221,7 @@ PLAY(hears_no_end_while_a_child_holds_it, FAILS,
 }
 
 PLAY(hears_no_end_from_one_who_holds_it, FAILS,
-     .observed = "the connection is still open in your program (descriptor 3)*waiting in recv()",
+     .observed = "the connection is still open in your program itself (descriptor 3)*waiting in recv()",
      .because = "while the server waits for end-of-file", .at = "here it receives")
 {
     hears_end(from_actor("recv", NULL));
@@ -255,7 +255,7 @@ PLAY(is_closed_by_a_reset, PASSES)
 }
 
 PLAY(is_not_closed, FAILS, .expected = "the connection of the server is closed",
-     .observed = "it stays open in your program *waiting in recv()")
+     .observed = "it stays open in your program itself *waiting in recv()")
 {
     is_closed(from_actor("recv", NULL));
 }
