@@ -392,7 +392,7 @@ static struct stuck_look first_look, second_look;
 
 struct resting {
     pid_t pid;
-    const long *calls;
+    const long *calls; /* one or two; 0, which is a number of a call, is no second one */
     int threads; /* so many, all of them there; 0: any */
 };
 
@@ -403,7 +403,7 @@ static bool rests(void *context)
     int count = proc_threads(resting->pid, thread, 8);
     for (int i = 0; i < count; i++) {
         if (thread[i].state != 'S' || !thread[i].call_known ||
-            (thread[i].call != resting->calls[0] && thread[i].call != resting->calls[1]))
+            (thread[i].call != resting->calls[0] && (resting->calls[1] == 0 || thread[i].call != resting->calls[1])))
             return false;
     }
     return count > 0 && (resting->threads == 0 || count == resting->threads);
