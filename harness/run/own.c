@@ -82,7 +82,7 @@ static int run_compiler(const struct kit *kit, const char *source, const char *f
     if (pid == 0)
         become_compiler(kit, source, folder, target, ends[1]);
     close(ends[1]);
-    char waste[1024];
+    char waste[1024] = "";
     while ((n = read(ends[0], length < WORDS_MAX ? said + length : waste,
                      length < WORDS_MAX ? WORDS_MAX - length : sizeof waste)) > 0)
         length += length < WORDS_MAX ? (size_t)n : 0;
