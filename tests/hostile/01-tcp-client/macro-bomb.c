@@ -1,4 +1,4 @@
-/* A macro that grows to more than any memory holds. Says: The compiler was stopped */
+/* A macro that grows to more than any memory holds. Says: virtual memory exhausted | The compiler was stopped */
 #define A0(...) __VA_ARGS__, __VA_ARGS__, __VA_ARGS__, __VA_ARGS__, __VA_ARGS__, __VA_ARGS__, __VA_ARGS__, __VA_ARGS__
 #define A1(...) A0(A0(__VA_ARGS__))
 #define A2(...) A1(__VA_ARGS__), A1(__VA_ARGS__), A1(__VA_ARGS__), A1(__VA_ARGS__), A1(__VA_ARGS__), A1(__VA_ARGS__)
@@ -6,7 +6,9 @@
 #define A4(...) A3(__VA_ARGS__), A3(__VA_ARGS__), A3(__VA_ARGS__), A3(__VA_ARGS__), A3(__VA_ARGS__), A3(__VA_ARGS__)
 #define A5(...) A4(__VA_ARGS__), A4(__VA_ARGS__), A4(__VA_ARGS__), A4(__VA_ARGS__), A4(__VA_ARGS__), A4(__VA_ARGS__)
 #define A6(...) A5(__VA_ARGS__), A5(__VA_ARGS__), A5(__VA_ARGS__), A5(__VA_ARGS__), A5(__VA_ARGS__), A5(__VA_ARGS__)
-int numbers[] = {A6(1), A6(2), A6(3), A6(4), A6(5), A6(6), A6(7), A6(8)};
+#define A7(...) A6(__VA_ARGS__), A6(__VA_ARGS__), A6(__VA_ARGS__), A6(__VA_ARGS__), A6(__VA_ARGS__), A6(__VA_ARGS__)
+#define A8(...) A7(__VA_ARGS__), A7(__VA_ARGS__), A7(__VA_ARGS__), A7(__VA_ARGS__), A7(__VA_ARGS__), A7(__VA_ARGS__)
+int numbers[] = {A8(1)};
 
 int main(void)
 {
