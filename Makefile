@@ -37,11 +37,11 @@ FOLDERS  := $(foreach d,$(notdir $(wildcard tests/*)),$(if $(wildcard tests/$d/$
 PROGRAMS := $(patsubst %,$(BUILD)/%,$(FOLDERS) $(basename $(notdir $(wildcard tests/*.c))))
 TESTS    := $(call objects,tests/*.c $(FOLDERS:%=tests/%/*.c))
 
-# The suites of `make test`, in this order: what is quick comes first. Every tenth mistake is played against all checks,
-# the others against those that they must lose; `make judgement` plays all against all.
+# The suites of `make test`, in this order, and beside them the judgement, which mostly waits. Every tenth mistake is
+# played against all checks, the others against those that they must lose; `make judgement` plays all against all.
 JUDGEMENT := $(filter %/judgement,$(PROGRAMS))
 SUITES := $(filter %/unit,$(PROGRAMS)) $(wildcard tests/suites/* tests/*/*.sh) \
-          $(filter-out %/unit %/judgement,$(FOLDERS:%=$(BUILD)/%)) \
+          $(filter-out %/unit %/judgement,$(FOLDERS:%=$(BUILD)/%)) --beside \
           $(JUDGEMENT:%="% --sample 10") $(JUDGEMENT:%="% --plain --named --no-memcheck")
 
 # Each stage of a build is told once, with the first file that is made in it.
