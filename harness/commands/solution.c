@@ -15,7 +15,8 @@ const char help_solution[] =
 
 static int show(const struct kit *kit, const struct lesson *lesson, int program)
 {
-    struct path path = path_of("%s/%s/%s.c", lesson_solutions(kit, lesson).text, lesson->folder, lesson->program[program]);
+    struct path path = path_of("%s/%s/%s.c", lesson_solutions(kit, lesson).text, lesson->folder,
+                               lesson->program[program]);
     FILE *file = fopen(path.text, "re");
     if (file == NULL && errno == ENOENT)
         return refusal("this kit has no solution of lesson %d: %s is not there", lesson->number,

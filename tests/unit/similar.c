@@ -269,7 +269,9 @@ static void a_copy_is_told_and_strangers_are_not(void)
     assert_text(compared(), "nothing");
     const char *copy = text("/* mine */\n\n%s", own_program(3));
     hand_in("copyist", copy, strlen(copy));
-    assert_contains(compared(), "\"students\":[\"copyist\",\"stranger-03\"],\"names\":[\"copyist\",\"stranger-03\"],\"share\":[100,100]");
+    assert_contains(
+        compared(),
+        "\"students\":[\"copyist\",\"stranger-03\"],\"names\":[\"copyist\",\"stranger-03\"],\"share\":[100,100]");
     assert_contains(compared(), "\"runs\":[[[3,63],[1,61]]]");
     assert_contains(compared(), "\"found\":1");
     assert_contains(compared(), "\"copyist\":\"/* mine */");

@@ -393,7 +393,7 @@ static struct stuck_look first_look, second_look;
 struct resting {
     pid_t pid;
     const long *calls; /* one or two; 0, which is a number of a call, is no second one */
-    int threads; /* so many, all of them there; 0: any */
+    int threads;       /* so many, all of them there; 0: any */
 };
 
 static bool rests(void *context)
