@@ -364,27 +364,56 @@ static bool is_ready(struct grading *grading, struct check_run *run)
     return prerequisites(grading, run) == PASSED_ALL;
 }
 
+/* True if another check of the lesson names it among those that must pass first. */
+static bool is_waited_for(const struct grading *grading, const struct check_run *run)
+{
+    for (int i = 0; i < grading->checks; i++) {
+        const struct check_run *other = &grading->check[i];
+        const char *after = other->lesson == run->lesson && other->progress == WAITING ? other->check->after : NULL;
+        size_t length = strlen(run->check->name);
+        for (const char *at = after; at != NULL && (at = strstr(at, run->check->name)) != NULL; at += length) {
+            if ((at == after || at[-1] == ' ') && (at[length] == '\0' || at[length] == ','))
+                return true;
+        }
+    }
+    return false;
+}
+
 /* Which of the checks that can be played goes first: the one with the least. What takes longest begins first, but not
-   before the eyes of somebody who waits. */
+   before the eyes of somebody who waits; then what others wait for. */
 static int rank(const struct grading *grading, const struct check_run *run)
 {
     if (run->early)
         return 0;
-    return run->check->memcheck == (grading->plan->first == NULL) ? 1 : 2;
+    return (run->check->memcheck == (grading->plan->first == NULL) ? 1 : 3) + !is_waited_for(grading, run);
 }
 
+static int checks_done(const struct grading *grading)
+{
+    int done = 0;
+    for (int i = 0; i < grading->checks; i++)
+        done += grading->check[i].progress == DONE;
+    return done;
+}
+
+/* One that is skipped may be what an earlier one in the list has waited for: so it is gone through until nothing is settled
+   any more. */
 static struct check_run *next_check(struct grading *grading)
 {
     struct check_run *next = NULL;
-    for (int i = 0; i < grading->checks; i++) {
-        struct check_run *run = &grading->check[i];
-        if (!is_ready(grading, run))
-            continue;
-        if (run->check->memcheck && too_many_memchecks(grading))
-            continue;
-        if (next == NULL || rank(grading, run) < rank(grading, next))
-            next = run;
-    }
+    int settled;
+    do {
+        settled = checks_done(grading);
+        for (int i = 0; i < grading->checks; i++) {
+            struct check_run *run = &grading->check[i];
+            if (!is_ready(grading, run))
+                continue;
+            if (run->check->memcheck && too_many_memchecks(grading))
+                continue;
+            if (next == NULL || rank(grading, run) < rank(grading, next))
+                next = run;
+        }
+    } while (next == NULL && checks_done(grading) > settled);
     return next;
 }
 

@@ -332,7 +332,8 @@ static void start(struct test_case *c)
 {
     c->started = true;
     if (plain && *c->private_for != '\0') {
-        printf("ok %d - %s mistake %s (plain) # SKIP %s\n", ++number, c->lesson, c->name, c->private_for);
+        printf("ok %d - %s %s %s (plain) # SKIP %s\n", ++number, c->lesson, c->kind == HOSTILE ? "hostile" : "mistake",
+               c->name, c->private_for);
         c->pid = 0;
         return;
     }
