@@ -52,7 +52,6 @@ static const int denied[] = {
     SCMP_SYS(mount_setattr),
     SCMP_SYS(kexec_load),
     SCMP_SYS(io_uring_setup),
-
     SCMP_SYS(memfd_secret),
     SCMP_SYS(shmget),
     SCMP_SYS(ioprio_set),

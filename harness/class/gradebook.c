@@ -166,17 +166,6 @@ static json_t *without_dull_wires(const json_t *result)
     return copy;
 }
 
-static bool has_fault(const json_t *result)
-{
-    size_t i;
-    json_t *check;
-    json_array_foreach (json_object_get(result, "checks"), i, check) {
-        if (result_has_status(check, "fault"))
-            return true;
-    }
-    return result_has_status(result, "fault");
-}
-
 void gradebook_settle(sqlite3 *db)
 {
     if (sqlite3_get_autocommit(db) == 0)
@@ -197,7 +186,7 @@ void gradebook_keep(sqlite3 *db, const struct verdict_row *row)
            " ?14 FROM verdict WHERE student = ?1 AND unit = ?2",
            "ttttiitttilddt", row->student, row->unit, row->lesson, result_text(row->result, "status"),
            result_number(row->result, "score"), result_number(row->result, "max_score"), row->seed, row->kit, row->mode,
-           has_fault(row->result), (long long)time(NULL), row->seconds, row->cpu_seconds, text);
+           result_lesson_has_fault(row->result), (long long)time(NULL), row->seconds, row->cpu_seconds, text);
     if (!can_wait)
         gradebook_settle(db);
     free(text);

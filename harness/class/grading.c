@@ -81,12 +81,6 @@ static int free_place(const struct class_run *run)
     return -1;
 }
 
-static void close_both(const int ends[2])
-{
-    close(ends[0]);
-    close(ends[1]);
-}
-
 /* The machine's fault, with errno: what is under way goes on to its end, and nothing more is begun. */
 static bool cannot_go_on(struct class_run *run, const char *what)
 {
@@ -103,29 +97,16 @@ static bool start_unit(struct class_run *run, int place)
     if (!units_next(run->plan->db, unit))
         return false;
     struct path work = path_of("%s/handed-in-XXXXXX", rundir());
-    int result[2];
-    int errors[2];
-    if (mkdtemp(work.text) == NULL || unit_write(run->plan->db, unit, work.text) == -1 ||
-        pipe2(result, O_CLOEXEC) == -1)
+    struct job_pipes pipes;
+    if (mkdtemp(work.text) == NULL || unit_write(run->plan->db, unit, work.text) == -1)
         return cannot_go_on(run, "no place in the temporary folder");
-    if (pipe2(errors, O_CLOEXEC) == -1) {
-        close_both(result);
+    if (!jobs_open_pipes(&pipes))
         return cannot_go_on(run, "no pipe");
-    }
     pid_t pid = fork();
     if (pid == 0)
-        be_unit(run, place, result[1], errors[1], work.text);
-    if (pid == -1) {
-        close_both(result);
-        close_both(errors);
-        return cannot_go_on(run, "no new process");
-    }
-    close(result[1]);
-    close(errors[1]);
+        be_unit(run, place, pipes.result[1], pipes.errors[1], work.text);
     run->began[place] = jobs_now();
-    run->job[place] = (struct job){
-        .pid = pid, .result = result[0], .errors = errors[0], .deadline = jobs_now() + UNIT_SECONDS};
-    return true;
+    return jobs_begin(&run->job[place], pid, &pipes, UNIT_SECONDS, NULL) || cannot_go_on(run, "no new process");
 }
 
 /* What a unit is that has broken off: no verdict on the student. */
@@ -159,7 +140,6 @@ static void end_unit(struct class_run *run, const struct job *job, json_t *value
                               .cpu_seconds = json_real_value(json_object_get(value, "cpu_seconds"))};
     gradebook_keep(run->plan->db, &row);
     run->graded.units++;
-    run->graded.cpu_seconds += row.cpu_seconds;
     char what[320];
     snprintf(what, sizeof what, "%s, %s", unit->student, unit->lesson);
     progress_step(&run->progress, what);
@@ -224,8 +204,10 @@ struct graded grade_class(const struct grading_plan *plan)
     int places = plan->jobs > 0 ? (plan->jobs + JOBS_A_UNIT - 1) / JOBS_A_UNIT : jobs_cores() * UNITS_A_CORE;
     double began = jobs_now();
     jobs_catch_signals();
-    run.graded.kept = units_total(plan->db) - units_collect(plan->db, 0, 0);
-    int open = collect(plan);
+    int open = units_collect(plan->db, 0, 0);
+    run.graded.kept = units_total(plan->db) - open;
+    if (plan->shards > 0)
+        open = collect(plan);
     grade_list(&run, open, places > JOBS_MAX ? JOBS_MAX : places);
     int faults = collect(plan);
     if (faults > 0 && !jobs_interrupted() &&

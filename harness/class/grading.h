@@ -25,7 +25,6 @@ struct graded {
     int faults; /**< that have none but a fault in the end */
     int again;  /**< that were tried a second time, alone, since the machine had been too busy */
     double seconds;
-    double cpu_seconds;
     int open;            /**< not graded, since a signal has interrupted it, or it could not go on */
     const char *problem; /**< why it could not go on, or NULL */
 };

@@ -52,36 +52,40 @@ static void *sized(void *old, size_t count, size_t size)
 
 /* ------------------------------------------------ what everybody was given */
 
-static void give_file(struct given *given, const char *path)
-{
-    char *text = NULL;
-    size_t length = 0;
-    FILE *file = fopen(path, "re");
-    if (file == NULL)
-        return;
-    if (getdelim(&text, &length, EOF, file) > 0)
-        given_add(given, text, strlen(text));
-    free(text);
-    fclose(file);
-}
-
-/* The blocks of a chapter between "```c" and "```", each by itself. */
-static void give_chapter(struct given *given, const char *path)
+/* All of a file of the kit, as text, or NULL; the caller frees it. */
+static char *text_of(const char *path)
 {
     char *text = NULL;
     size_t room = 0;
     FILE *file = fopen(path, "re");
     if (file == NULL)
-        return;
-    if (getdelim(&text, &room, EOF, file) > 0) {
-        for (const char *block = text; (block = strstr(block, "\n```c\n")) != NULL;) {
-            block += strlen("\n```c\n");
-            const char *end = strstr(block, "```");
-            given_add(given, block, end == NULL ? strlen(block) : (size_t)(end - block));
-        }
+        return NULL;
+    bool read = getdelim(&text, &room, EOF, file) > 0;
+    fclose(file);
+    if (read)
+        return text;
+    free(text);
+    return NULL;
+}
+
+static void give_file(struct given *given, const char *path)
+{
+    char *text = text_of(path);
+    if (text != NULL)
+        given_add(given, text, strlen(text));
+    free(text);
+}
+
+/* The blocks of a chapter between "```c" and "```", each by itself. */
+static void give_chapter(struct given *given, const char *path)
+{
+    char *text = text_of(path);
+    for (const char *block = text; block != NULL && (block = strstr(block, "\n```c\n")) != NULL;) {
+        block += strlen("\n```c\n");
+        const char *end = strstr(block, "```");
+        given_add(given, block, end == NULL ? strlen(block) : (size_t)(end - block));
     }
     free(text);
-    fclose(file);
 }
 
 static struct given given_by(const struct kit *kit)

@@ -6,6 +6,7 @@
 #include "commands/arguments.h"
 #include "record/result.h"
 #include "report/screen.h"
+#include "report/terminal.h"
 #include "run/hints.h"
 #include "run/skeleton.h"
 #include "run/work.h"
@@ -26,17 +27,6 @@ struct subject {
     char words[300];
     bool named; /* it was asked for by its name */
 };
-
-static const json_t *first_failure(const json_t *last)
-{
-    size_t i;
-    json_t *check;
-    json_array_foreach (json_object_get(last, "checks"), i, check) {
-        if (result_has_status(check, "failed"))
-            return check;
-    }
-    return NULL;
-}
 
 static void about_start(struct subject *subject, const char *words)
 {
@@ -66,7 +56,7 @@ static int choose_subject(const struct kit *kit, const struct lesson *lesson, co
                           struct subject *subject)
 {
     const char *me = sockeye_name();
-    const json_t *check = first_failure(last);
+    const json_t *check = report_first_failure(last);
     int n = lesson->number;
     bool untouched = skeleton_untouched(kit, lesson);
     if (last != NULL && result_has_status(last, "passed") && !untouched) {

@@ -122,9 +122,5 @@ static int fill(struct export *export, struct sheet *sheet)
 int export_canvas(struct export *export)
 {
     struct sheet sheet = {.is_student = is_student, .has = has};
-    int status = csv_read(&sheet.csv, export->sheet, export->sheet_length, export->problem, sizeof export->problem);
-    if (status == 0)
-        status = fill(export, &sheet);
-    csv_free(&sheet.csv);
-    return status;
+    return sheet_export(export, &sheet, fill);
 }

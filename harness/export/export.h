@@ -2,7 +2,7 @@
  * @file
  * Results as other systems read them: a file a format, and one table of them.
  *
- * An export is made from result documents (record/documents.h) alone, never from a run. What can't be said in a format is
+ * An export is made from result documents (class/documents.h) alone, never from a run. What can't be said in a format is
  * left out; what a person has to know (a student who is not in a sheet, a column that was chosen) becomes a note.
  */
 #pragma once

@@ -223,3 +223,12 @@ int sheet_fill(struct export *export, struct sheet *sheet)
     free(filling.owner);
     return filling.left_out > 0;
 }
+
+int sheet_export(struct export *export, struct sheet *sheet, int (*fill)(struct export *export, struct sheet *sheet))
+{
+    int status = csv_read(&sheet->csv, export->sheet, export->sheet_length, export->problem, sizeof export->problem);
+    if (status == 0)
+        status = fill(export, sheet);
+    csv_free(&sheet->csv);
+    return status;
+}

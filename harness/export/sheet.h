@@ -38,6 +38,9 @@ struct sheet {
  */
 int sheet_fill(struct export *export, struct sheet *sheet);
 
+/** Reads the export's sheet into @p sheet, lets @p fill do the rest, and frees it. Returns as an export_function. */
+int sheet_export(struct export *export, struct sheet *sheet, int (*fill)(struct export *export, struct sheet *sheet));
+
 /** The column with that title in the first row, whatever its case; -1 if there is none. */
 int sheet_column(const struct sheet *sheet, const char *title);
 /** True for digits with perhaps a point or a comma: a number in a sheet. */

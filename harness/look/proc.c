@@ -8,6 +8,7 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <sys/sysinfo.h>
 #include <unistd.h>
 
 ssize_t proc_read(const char *path, char *buffer, size_t size)
@@ -277,8 +278,8 @@ size_t proc_memory_files(pid_t pid)
 
 size_t proc_shared_memory(void)
 {
-    char text[4096];
-    return proc_read("/proc/meminfo", text, sizeof text) <= 0 ? 0 : (size_t)field(text, "\nShmem:", 10) << 10;
+    struct sysinfo info;
+    return sysinfo(&info) == -1 ? 0 : (size_t)info.sharedram * info.mem_unit;
 }
 
 unsigned long proc_socket_inode(const struct descriptor *descriptor)

@@ -62,7 +62,7 @@ double proc_queued_seconds(pid_t pid);
 size_t proc_memory(pid_t pid);
 /** Memory in files that @p pid has of memfd_create(2), in bytes: it need not be mapped, and then counts as nobody's. */
 size_t proc_memory_files(pid_t pid);
-/** Memory of the whole machine that is in shared memory and memory files, in bytes ("Shmem" of /proc/meminfo); 0: unknown. */
+/** Memory of the whole machine that is in shared memory and memory files, in bytes (sysinfo(2)); 0: unknown. */
 size_t proc_shared_memory(void);
 
 /** Processes and threads that user @p uid has, as far as /proc shows them. */

@@ -67,18 +67,28 @@ struct result_mark result_mark(const json_t *counted)
                                 .by_rubric = true};
 }
 
+bool result_has_check(const json_t *lesson, const char *status)
+{
+    size_t i;
+    json_t *check;
+    json_array_foreach (json_object_get(lesson, "checks"), i, check) {
+        if (result_has_status(check, status))
+            return true;
+    }
+    return false;
+}
+
+bool result_lesson_has_fault(const json_t *lesson)
+{
+    return result_has_status(lesson, "fault") || result_has_check(lesson, "fault");
+}
+
 bool result_has_fault(const json_t *document)
 {
     size_t i;
     json_t *lesson;
     json_array_foreach (json_object_get(document, "lessons"), i, lesson) {
-        size_t k;
-        json_t *check;
-        json_array_foreach (json_object_get(lesson, "checks"), k, check) {
-            if (result_has_status(check, "fault"))
-                return true;
-        }
-        if (result_has_status(lesson, "fault"))
+        if (result_lesson_has_fault(lesson))
             return true;
     }
     return false;

@@ -31,6 +31,10 @@ struct result_mark {
 };
 
 struct result_mark result_mark(const json_t *counted);
+/** Does a check of the lesson have this status? */
+bool result_has_check(const json_t *lesson, const char *status);
+/** True if the harness or the machine failed in a lesson's entry. */
+bool result_lesson_has_fault(const json_t *lesson);
 /** True if the harness or the machine failed in it: its score is no mark then. */
 bool result_has_fault(const json_t *document);
 /** The exit status that a document stands for: 0 full marks, 1 not, 3 a fault. */

@@ -118,7 +118,7 @@ static void cell(FILE *out, const json_t *lesson)
     }
     struct level level = level_of_lesson(lesson);
     bool is_told_by_points = result_has_status(lesson, "passed") || result_has_status(lesson, "failed");
-    fprintf(out, "<td class=\"%s%s\"%s>%d/%d", level.class, lesson_has_check(lesson, "not-graded") ? " part" : "",
+    fprintf(out, "<td class=\"%s%s\"%s>%d/%d", level.class, result_has_check(lesson, "not-graded") ? " part" : "",
             result_has_status(lesson, "missing") ? " data-v=\"\"" : "", result_number(lesson, "score"),
             result_number(lesson, "max_score"));
     if (!is_told_by_points || strcmp(level.class, "fault") == 0)

@@ -26,22 +26,11 @@ struct level level_of_check(const json_t *check)
     return (struct level){"fault", "!", "fault of the machine"};
 }
 
-bool lesson_has_check(const json_t *lesson, const char *status)
-{
-    size_t i;
-    json_t *check;
-    json_array_foreach (json_object_get(lesson, "checks"), i, check) {
-        if (result_has_status(check, status))
-            return true;
-    }
-    return false;
-}
-
 struct level level_of_lesson(const json_t *lesson)
 {
     int score = result_number(lesson, "score");
     int max = result_number(lesson, "max_score");
-    if (result_has_status(lesson, "fault") || lesson_has_check(lesson, "fault"))
+    if (result_lesson_has_fault(lesson))
         return (struct level){"fault", "!", "fault of the machine"};
     if (result_has_status(lesson, "missing"))
         return (struct level){"missing", "–", "not handed in"};

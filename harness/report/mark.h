@@ -18,8 +18,6 @@ struct level {
 
 struct level level_of_check(const json_t *check);
 struct level level_of_lesson(const json_t *lesson);
-/** Does a check of the lesson have this status? */
-bool lesson_has_check(const json_t *lesson, const char *status);
 
 /** What counts, as "36 of 60 points, 3 days late". */
 struct total_words {

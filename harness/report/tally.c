@@ -57,7 +57,7 @@ static void add_lesson(struct tally *tally, const json_t *lesson)
     json_t *checks = kept(sums, "checks");
     if (strcmp(level_of_lesson(lesson).class, "fault") == 0)
         tally->faults++;
-    if (lesson_has_check(lesson, "not-graded"))
+    if (result_has_check(lesson, "not-graded"))
         tally->not_graded++;
     if (result_has_status(lesson, "missing"))
         return;

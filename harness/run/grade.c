@@ -167,33 +167,6 @@ static struct job *free_job(struct grading *grading)
     return NULL;
 }
 
-struct job_pipes {
-    int result[2];
-    int errors[2];
-};
-
-static bool open_pipes(struct job_pipes *pipes)
-{
-    if (pipe2(pipes->result, O_CLOEXEC) == -1)
-        return false;
-    if (pipe2(pipes->errors, O_CLOEXEC) == 0)
-        return true;
-    close(pipes->result[0]);
-    close(pipes->result[1]);
-    return false;
-}
-
-static void begin_job(struct job *job, pid_t pid, const struct job_pipes *pipes, double seconds, void *context)
-{
-    close(pipes->result[1]);
-    close(pipes->errors[1]);
-    *job = (struct job){.pid = pid,
-                        .result = pipes->result[0],
-                        .errors = pipes->errors[0],
-                        .deadline = jobs_now() + seconds,
-                        .context = context};
-}
-
 static struct path source_of(const struct plan *plan, const struct lesson *lesson, int program)
 {
     return source_path(plan->work == NULL ? lesson_solutions(plan->kit, lesson).text : plan->work, lesson, program);
@@ -224,12 +197,10 @@ static json_t *build_lesson(const struct plan *plan, const struct lesson_run *ru
 static bool start_build(struct grading *grading, struct lesson_run *run, struct job *job)
 {
     struct job_pipes pipes;
-    if (!open_pipes(&pipes))
+    if (!jobs_open_pipes(&pipes))
         return false;
     mkdir(run->folder, 0755);
     pid_t pid = fork();
-    if (pid == -1)
-        return false;
     if (pid == 0) {
         prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
         signal(SIGINT, SIG_IGN); /* the runner ends us */
@@ -237,7 +208,8 @@ static bool start_build(struct grading *grading, struct lesson_run *run, struct 
         jobs_hand_back(pipes.result[1], result);
         _exit(0);
     }
-    begin_job(job, pid, &pipes, 120, run);
+    if (!jobs_begin(job, pid, &pipes, 120, run))
+        return false;
     run->progress = RUNNING;
     return true;
 }
@@ -280,7 +252,7 @@ static bool start_check(struct grading *grading, struct check_run *run, struct j
                                    debug,
                                    NULL};
     struct job_pipes pipes;
-    if (!open_pipes(&pipes))
+    if (!jobs_open_pipes(&pipes))
         return false;
     struct world_start start = {.command = command,
                                 .folder = run->lesson->folder,
@@ -291,10 +263,9 @@ static bool start_check(struct grading *grading, struct check_run *run, struct j
                                 .checks = own ? run->lesson->lesson->checks : 0,
                                 .terminal = debug != NULL};
     pid_t pid = world_start(world, &start);
-    if (pid == -1)
-        return false;
     double limit = debug != NULL ? 1e7 : CHECK_SECONDS * (memcheck ? 4 : 1) + 20;
-    begin_job(job, pid, &pipes, limit, run);
+    if (!jobs_begin(job, pid, &pipes, limit, run))
+        return false;
     run->progress = RUNNING;
     return true;
 }
@@ -364,28 +335,13 @@ static bool is_ready(struct grading *grading, struct check_run *run)
     return prerequisites(grading, run) == PASSED_ALL;
 }
 
-/* True if another check of the lesson names it among those that must pass first. */
-static bool is_waited_for(const struct grading *grading, const struct check_run *run)
-{
-    for (int i = 0; i < grading->checks; i++) {
-        const struct check_run *other = &grading->check[i];
-        const char *after = other->lesson == run->lesson && other->progress == WAITING ? other->check->after : NULL;
-        size_t length = strlen(run->check->name);
-        for (const char *at = after; at != NULL && (at = strstr(at, run->check->name)) != NULL; at += length) {
-            if ((at == after || at[-1] == ' ') && (at[length] == '\0' || at[length] == ','))
-                return true;
-        }
-    }
-    return false;
-}
-
 /* Which of the checks that can be played goes first: the one with the least. What takes longest begins first, but not
-   before the eyes of somebody who waits; then what others wait for. */
+   before the eyes of somebody who waits. */
 static int rank(const struct grading *grading, const struct check_run *run)
 {
     if (run->early)
         return 0;
-    return (run->check->memcheck == (grading->plan->first == NULL) ? 1 : 3) + !is_waited_for(grading, run);
+    return run->check->memcheck == (grading->plan->first == NULL) ? 1 : 2;
 }
 
 static int checks_done(const struct grading *grading)

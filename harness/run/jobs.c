@@ -2,6 +2,7 @@
 #include "run/jobs.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <limits.h>
 #include <poll.h>
 #include <sched.h>
@@ -61,6 +62,39 @@ double jobs_now(void)
     struct timespec t;
     clock_gettime(CLOCK_MONOTONIC, &t);
     return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
+}
+
+static void close_both(const int ends[2])
+{
+    close(ends[0]);
+    close(ends[1]);
+}
+
+bool jobs_open_pipes(struct job_pipes *pipes)
+{
+    if (pipe2(pipes->result, O_CLOEXEC) == -1)
+        return false;
+    if (pipe2(pipes->errors, O_CLOEXEC) == 0)
+        return true;
+    close_both(pipes->result);
+    return false;
+}
+
+bool jobs_begin(struct job *job, pid_t pid, const struct job_pipes *pipes, double seconds, void *context)
+{
+    if (pid == -1) {
+        close_both(pipes->result);
+        close_both(pipes->errors);
+        return false;
+    }
+    close(pipes->result[1]);
+    close(pipes->errors[1]);
+    *job = (struct job){.pid = pid,
+                        .result = pipes->result[0],
+                        .errors = pipes->errors[0],
+                        .deadline = jobs_now() + seconds,
+                        .context = context};
+    return true;
 }
 
 /* Returns false at the end of the result, which is the end of the job's work. */

@@ -24,6 +24,19 @@ struct job {
     void *context;   /**< the caller's */
 };
 
+/** What a process hands things back through: its ends are [1]. */
+struct job_pipes {
+    int result[2]; /**< for its value */
+    int errors[2]; /**< for its stderr */
+};
+
+/** Opens them; false with errno if there are none to be had. */
+bool jobs_open_pipes(struct job_pipes *pipes);
+
+/** Takes a process that was just started, with its ends of @p pipes, into place @p job, for so many seconds at most. If @p pid
+ *  is -1, no process was started: then the pipes are closed, and it returns false; errno stays. */
+bool jobs_begin(struct job *job, pid_t pid, const struct job_pipes *pipes, double seconds, void *context);
+
 /** What else may happen while jobs are waited for. */
 struct jobs_event {
     int fd;                          /**< readable when it has; the caller's */

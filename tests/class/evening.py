@@ -142,8 +142,8 @@ def main():
         status, said = run(grade(folder, f"{own}/whole"))
         seconds = time.monotonic() - began
         marks = verdicts(f"{own}/whole")
-        print(f"# {options.students} students, {len(marks)} verdicts in {seconds:.0f} s; the machine was busy for "
-              f"{100 * busy_share(began, cpu):.0f} % of it")
+        print(f"# {options.students} students, {len(marks)} verdicts in {seconds:.0f} s; it used "
+              f"{100 * busy_share(began, cpu):.0f} % of the processors")
         ok(status == 0, "a class is graded", said)
         handed_in = {(s, l) for s, lessons in told.items() for l in lessons}
         ok(handed_in <= marks.keys(), "each program that was handed in has its verdict", sorted(handed_in - marks.keys()))

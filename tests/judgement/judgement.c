@@ -64,11 +64,12 @@ static pid_t busy[BUSY_MAX];
 static int busy_count;
 extern char **environ;
 
+static const char *const kinds[] = {"solution", "skeleton", "variant", "mistake", "hostile"};
+
 static void report(bool ok, const struct test_case *c, const char *format, ...) __attribute__((format(printf, 3, 4)));
 
 static void report(bool ok, const struct test_case *c, const char *format, ...)
 {
-    static const char *const kinds[] = {"solution", "skeleton", "variant", "mistake", "hostile"};
     va_list list;
     printf("%s %d - %s %s %s%s%s\n", ok ? "ok" : "not ok", ++number, c->lesson, kinds[c->kind], c->name,
            *c->name == '\0' ? "" : " ", plain ? "(plain)" : "");
@@ -332,8 +333,7 @@ static void start(struct test_case *c)
 {
     c->started = true;
     if (plain && *c->private_for != '\0') {
-        printf("ok %d - %s %s %s (plain) # SKIP %s\n", ++number, c->lesson, c->kind == HOSTILE ? "hostile" : "mistake",
-               c->name, c->private_for);
+        printf("ok %d - %s %s %s (plain) # SKIP %s\n", ++number, c->lesson, kinds[c->kind], c->name, c->private_for);
         c->pid = 0;
         return;
     }
