@@ -222,7 +222,7 @@ void nobody_came(struct listener *listener);
 struct conn *connects(int port);
 /** Connects to a numeric address of either family. */
 struct conn *connects_to(const char *address, int port);
-/** Connects from a numeric address of this machine's to another. */
+/** Connects from a numeric address of this machine's to another; from a port whose two bytes differ. */
 struct conn *connects_from(const char *from, const char *address, int port);
 /** The program accepts it. */
 void is_accepted(struct conn *conn);

@@ -305,15 +305,28 @@ static bool is_connected(void *context)
     return poll(&ready, 1, 0) == 1;
 }
 
+/* A socket at an address of this machine's. The two bytes of its port differ: one in the wrong order shows. */
+static int socket_from(const char *from, bool small)
+{
+    struct address own = address_of(from, 0);
+    for (;;) {
+        int fd = stream_socket(own.storage.ss_family, small);
+        struct sockaddr_storage bound = {0};
+        socklen_t length = sizeof bound;
+        if (bind(fd, (struct sockaddr *)&own.storage, own.length) == -1 ||
+            getsockname(fd, (struct sockaddr *)&bound, &length) == -1)
+            fault("can't connect from %s: %s", from, strerror(errno));
+        int port = address_port(&bound);
+        if (port >> 8 != (port & 0xff))
+            return fd;
+        close(fd);
+    }
+}
+
 static struct conn *try_to_connect(const char *from, const char *host, int port, bool small, int *error)
 {
     struct address address = address_of(host, port);
-    int fd = stream_socket(address.storage.ss_family, small);
-    if (from != NULL) {
-        struct address own = address_of(from, 0);
-        if (bind(fd, (struct sockaddr *)&own.storage, own.length) == -1)
-            fault("can't connect from %s: %s", from, strerror(errno));
-    }
+    int fd = from == NULL ? stream_socket(address.storage.ss_family, small) : socket_from(from, small);
     *error = 0;
     if (connect(fd, (struct sockaddr *)&address.storage, address.length) == -1 && errno != EINPROGRESS)
         *error = errno;

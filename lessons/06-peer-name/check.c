@@ -94,7 +94,7 @@ CHECK(tells, "tells a client its address and its port", POINTS(3),
 {
     int port = free_port();
     serves(port);
-    hears_its_address(connects(port));
+    hears_its_address(connects_from(LOOPBACK, LOOPBACK, port));
 }
 
 CHECK(closes, "closes the connection after the line", POINTS(2), AFTER(tells),
