@@ -4,9 +4,12 @@
 #include <errno.h>
 #include <grp.h>
 #include <linux/capability.h>
+#include <linux/filter.h>
+#include <linux/seccomp.h>
 #include <sched.h>
 #include <seccomp.h>
 #include <signal.h>
+#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
@@ -78,11 +81,8 @@ static void deny_new_namespaces(scmp_filter_ctx context)
                          SCMP_A0(SCMP_CMP_MASKED_EQ, flags[i], flags[i]));
 }
 
-static bool filter(bool private_table)
+static void add_rules(scmp_filter_ctx context, bool private_table)
 {
-    scmp_filter_ctx context = seccomp_init(SCMP_ACT_ALLOW);
-    if (context == NULL)
-        return false;
     for (unsigned int i = 0; i < sizeof denied / sizeof *denied; i++)
         seccomp_rule_add(context, SCMP_ACT_ERRNO(EPERM), denied[i], 0);
     for (unsigned int i = 0; i < sizeof own_alone / sizeof *own_alone; i++)
@@ -92,9 +92,24 @@ static bool filter(bool private_table)
     if (!private_table) /* kill(-1) would reach everything that the user has */
         seccomp_rule_add(context, SCMP_ACT_ERRNO(EPERM), SCMP_SYS(kill), 1,
                          SCMP_A0(SCMP_CMP_MASKED_EQ, 0xffffffff, 0xffffffff));
-    bool loaded = seccomp_load(context) == 0;
-    seccomp_release(context);
-    return loaded;
+}
+
+static struct sock_fprog filter; /* of length 0 until it has been made */
+
+void cage_prepare(bool private_table)
+{
+    static struct sock_filter code[BPF_MAXINSNS];
+    scmp_filter_ctx context = filter.len > 0 ? NULL : seccomp_init(SCMP_ACT_ALLOW);
+    int file = context == NULL ? -1 : memfd_create("filter", MFD_CLOEXEC);
+    if (file != -1) {
+        add_rules(context, private_table);
+        ssize_t n = seccomp_export_bpf(context, file) == 0 ? pread(file, code, sizeof code, 0) : 0;
+        if (n > 0)
+            filter = (struct sock_fprog){.len = (unsigned short)((size_t)n / sizeof *code), .filter = code};
+        close(file);
+    }
+    if (context != NULL)
+        seccomp_release(context);
 }
 
 static bool drop_capabilities(void)
@@ -144,7 +159,9 @@ const char *cage_enter(bool private_table, bool big, int processes)
         return "set no_new_privs";
     if (!drop_capabilities())
         return "drop capabilities";
-    filter(private_table);
+    cage_prepare(private_table);
+    if (filter.len > 0)
+        prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &filter);
     return big ? NULL
                : limit_memory(); /* last: making a filter takes memory, which a sanitizer has none of below the limit */
 }

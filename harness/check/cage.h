@@ -17,6 +17,9 @@
  */
 const char *cage_enter(bool private_table, bool big, int processes);
 
+/** Makes that filter, which takes as long as a fork: what is prepared before one is there for all that come of it. */
+void cage_prepare(bool private_table);
+
 /** The limits alone, for a compiler. @p big, @p processes: as above. Returns NULL or what could not be done. */
 const char *cage_limits(bool big, int processes);
 

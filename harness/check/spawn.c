@@ -137,6 +137,7 @@ pid_t spawn(const struct how *how, const char *const *vector, struct spawned_end
     make_pipe(problem);
 
     bool debugged = debugger_wants(strrchr(vector[0], '/') + 1);
+    cage_prepare(stage.private_network);
     pid_t pid = fork();
     if (pid == -1)
         fault("no process for a program: %s", strerror(errno));

@@ -95,7 +95,7 @@ static bool no_zombie_at_rest(void *context)
     bool at_rest = programs_sleep() && count_zombies(&list) == 0;
     if (!at_rest)
         *since = now();
-    return now() - *since > 0.02;
+    return now() - *since > 0.012;
 }
 
 void has_no_zombies(struct program *program)

@@ -325,7 +325,7 @@ void is_killed(struct program *program)
 void comes_to_rest(struct program *program)
 {
     (void)program;
-    wait_settled(1);
+    wait_at_rest(1);
 }
 
 static double of_all(double (*seconds)(pid_t pid))

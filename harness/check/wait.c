@@ -21,6 +21,8 @@ static const double first_gap = 0.001;
 static const double last_gap = 0.050;
 /* So long must nothing have moved: longer than the kernel takes to hand over a packet on a busy machine. */
 static const double still_for = 0.030;
+/* And so long where nothing is claimed of it: the check only goes on when the program is ready for what comes. */
+static const double at_rest_for = 0.010;
 
 static struct {
     double at;
@@ -88,6 +90,7 @@ struct watch {
     uint64_t signature;
     double since; /* when this signature was first seen */
     int looks;    /* how many looks in a row have seen it */
+    double still; /* how long it must have stayed */
     bool doubted; /* looked deeper at this signature, and it is not certain */
 };
 
@@ -144,7 +147,7 @@ static int look(struct watch *watch)
     watch->looks++;
     watch->gap = watch->gap * 2 > last_gap ? last_gap : watch->gap * 2;
     watch->next = now() + watch->gap;
-    double still_enough = watch->since + still_for;
+    double still_enough = watch->since + watch->still;
     if (now() < still_enough && still_enough < watch->next)
         watch->next = still_enough;
     return count;
@@ -152,7 +155,7 @@ static int look(struct watch *watch)
 
 static bool has_been_still(const struct watch *watch)
 {
-    return watch->looks >= 3 && now() - watch->since >= still_for;
+    return watch->looks >= 3 && now() - watch->since >= watch->still;
 }
 
 /* Something has come for a peer that answers by itself, or its answer is still being waited for. */
@@ -246,7 +249,7 @@ enum waited wait_until(const struct awaited *awaited)
     double counted = stood_still;
     size_t moved = bytes_moved();
     size_t memory = last_memory;
-    struct watch watch = {.next = now() + first_look, .gap = first_gap};
+    struct watch watch = {.next = now() + first_look, .gap = first_gap, .still = still_for};
     lateness = 0;
     bool none_left = false;
     for (;;) {
@@ -313,11 +316,21 @@ static bool nothing_moves(void *context)
     return has_been_still(&settling->watch) && !conns_in_flight() && !is_about_to_be_answered();
 }
 
-bool wait_settled(double seconds)
+static bool wait_still(double still, double seconds)
 {
-    struct settling settling = {.watch = {.gap = first_gap}};
+    struct settling settling = {.watch = {.gap = first_gap, .still = still}};
     struct awaited awaited = {.come = nothing_moves, .context = &settling, .seconds = seconds, .stuck_is_no_end = true};
     return wait_until(&awaited) == CAME;
+}
+
+bool wait_settled(double seconds)
+{
+    return wait_still(still_for, seconds);
+}
+
+void wait_at_rest(double seconds)
+{
+    wait_still(at_rest_for, seconds);
 }
 
 void wait_was_timely(double seconds)

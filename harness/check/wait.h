@@ -47,5 +47,8 @@ void wait_attends(int fd, void (*attend)(int fd));
 /** Waits until every program sleeps and nothing has moved for two looks; false if that is not so in @p seconds. */
 bool wait_settled(double seconds);
 
+/** The same, but soon: for a check that only goes on when the program is ready, and claims nothing of it. */
+void wait_at_rest(double seconds);
+
 /** A fault if the harness's own timers were late by more than @p seconds in the last wait. */
 void wait_was_timely(double seconds);
