@@ -18,7 +18,7 @@ enum { SCHEDULED_MAX = 256, ATTENDED_MAX = 5, MEMORY_MAX = 256 << 20, MEMORY_STE
 /* Looks begin when most programs would have answered, and grow rarer: a look costs some 50 µs of CPU a thread. */
 static const double first_look = 0.003;
 static const double first_gap = 0.001;
-static const double last_gap = 0.050;
+static const double last_gap = 0.100;
 /* So long must nothing have moved: longer than the kernel takes to hand over a packet on a busy machine. */
 static const double still_for = 0.030;
 /* And so long where nothing is claimed of it: the check only goes on when the program is ready for what comes. */
