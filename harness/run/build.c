@@ -19,7 +19,7 @@
 #include "run/path.h"
 #include "run/rundir.h"
 
-enum { SOURCE_MAX = 4 << 20, PROGRAM_MAX = 64 << 20, WORDS_MAX = 64 << 10, BUILD_SECONDS = 30 };
+enum { SOURCE_MAX = 4 << 20, PROGRAM_MAX = 64 << 20, WORDS_MAX = 64 << 10, TALK_MAX = 4 << 20, BUILD_SECONDS = 30 };
 
 static struct build build_says(enum build_status status, const char *format, ...)
 {
@@ -132,6 +132,7 @@ struct collected {
     char *data;
     size_t length;
     size_t max;
+    size_t passed_over;
 };
 
 /* What is more than there is room for is passed over: who writes must not wait for us. False at the end. */
@@ -141,8 +142,8 @@ static bool collect(struct collected *pipe)
     bool full = pipe->length == pipe->max;
     ssize_t n = read(pipe->fd, full ? waste : pipe->data + pipe->length,
                      full ? sizeof waste : pipe->max - pipe->length);
-    if (n > 0 && !full)
-        pipe->length += (size_t)n;
+    if (n > 0)
+        *(full ? &pipe->passed_over : &pipe->length) += (size_t)n;
     return n > 0 || (n == -1 && errno == EINTR);
 }
 
@@ -169,8 +170,8 @@ static bool collect_both(struct collected pipes[2])
             if (fds[i].revents != 0)
                 open[i] = collect(&pipes[i]);
         }
-        if (pipes[0].length == pipes[0].max)
-            return false;
+        if (pipes[0].length == pipes[0].max || pipes[1].passed_over > TALK_MAX)
+            return false; /* an executable that was named .c has millions of errors, which take a minute to tell */
     }
     return true;
 }
@@ -251,8 +252,9 @@ static struct build compile(const struct world *world, const char *folder, const
         last_line[1] = '\0'; /* cut between lines, never within a character */
     if (!whole)
         return build_says(BUILD_FAILED,
-                          "%sThe compiler was stopped: it took more than %d seconds or made more than %d MiB.",
-                          pipes[1].data, BUILD_SECONDS, PROGRAM_MAX >> 20);
+                          "%sThe compiler was stopped: it took more than %d seconds, made more than %d MiB, or had more than "
+                          "%d MiB to say.",
+                          pipes[1].data, BUILD_SECONDS, PROGRAM_MAX >> 20, TALK_MAX >> 20);
     if (!WIFEXITED(status) || WEXITSTATUS(status) == 127)
         return build_says(BUILD_FAULT, "the compiler could not be run: %s", pipes[1].data);
     bool built = WEXITSTATUS(status) == 0 && pipes[0].length > 0;

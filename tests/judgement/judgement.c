@@ -4,12 +4,13 @@
  * advice, each mistake loses exactly the points that its patch names, and a program gone mad (tests/hostile) is named
  * for what it is. After each case nothing may be left: no process and no file.
  *
- *     judgement [--plain] [--whole | --named | --sample N] [--no-memcheck] [--repeat N] [--beside N] [--jobs N]
- *               [--hostile] [LESSON-FOLDER…]
+ *     judgement [--plain] [--whole | --named | --sample N] [--every N] [--no-memcheck] [--repeat N] [--beside N]
+ *               [--jobs N] [--hostile] [LESSON-FOLDER…]
  *
  * A mistake is played against all checks without memcheck (or with it, if it is about memory); with --named against
- * those alone that it must lose; with --sample so all but every Nth; with --whole against all with memcheck. --no-memcheck goes without it everywhere but for
- * the hostile. --repeat plays solutions, variants and mistakes N times and demands the same verdict each time; --beside
+ * those alone that it must lose; with --sample so all but every Nth, and two in three variants go without memcheck; with
+ * --whole against all with memcheck. With --every only every Nth variant and mistake is played. --no-memcheck goes without it
+ * everywhere but for the hostile. --repeat plays solutions, variants and mistakes N times and demands the same verdict each time; --beside
  * runs N busy processes next to them. --hostile plays the programs gone mad alone. Prints TAP. Run at the root of the project, with ./sockeye built.
  */
 #define _GNU_SOURCE
@@ -56,6 +57,7 @@ static char temporary[] = "/tmp/judgement-XXXXXX";
 static bool plain;
 static bool whole;
 static int sample = 1; /* every so many-th mistake of a lesson is played against all checks; 0: none */
+static int every = 1;  /* every so many-th variant and mistake of a lesson is played */
 static bool hostile_alone;
 static bool without_memcheck;
 static int number;
@@ -214,9 +216,14 @@ static void add_lesson(const char *lesson)
         return;
     add_case(SOLUTION, lesson, "", path_of("solutions/%s", lesson));
     add_case(SKELETON, lesson, "", path_of("lessons/%s", lesson));
+    int first = case_count;
     add_all(VARIANT, lesson, "tests/variants", ".c");
     add_folders(lesson, "tests/variants");
     add_all(MISTAKE, lesson, "tests/mistakes", ".patch");
+    int kept = first;
+    for (int i = first; i < case_count; i += every)
+        cases[kept++] = cases[i];
+    case_count = kept;
 }
 
 static void add_lessons(void)
@@ -350,7 +357,8 @@ static void start(struct test_case *c)
     setenv("TMPDIR", own_temporary.text, 1);
     /* valgrind is half of what all this costs: a mistake that has nothing to do with memory goes without. */
     bool without = (without_memcheck && c->kind != HOSTILE) ||
-                   (!whole && c->kind == MISTAKE && strstr(c->loses, "memory") == NULL);
+                   (!whole && c->kind == MISTAKE && strstr(c->loses, "memory") == NULL) ||
+                   (sample > 1 && c->kind == VARIANT && (c - cases) % 3 != 0);
     char only[600] = "";
     const char *args[12] = {"./sockeye", "check", lesson, "--work", c->folder.text, "--json", "-"};
     int count = 7;
@@ -613,7 +621,8 @@ int main(int argc, char *argv[])
         {"named", no_argument, NULL, 'n'},        {"sample", required_argument, NULL, 's'},
         {"no-memcheck", no_argument, NULL, 'm'},  {"repeat", required_argument, NULL, 'r'},
         {"beside", required_argument, NULL, 'b'}, {"jobs", required_argument, NULL, 'j'},
-        {"hostile", no_argument, NULL, 'h'},      {NULL, 0, NULL, 0}};
+        {"hostile", no_argument, NULL, 'h'},      {"every", required_argument, NULL, 'e'},
+        {NULL, 0, NULL, 0}};
     int repeat = 1;
     int beside = 0;
     int jobs = 3 * (int)sysconf(_SC_NPROCESSORS_ONLN); /* they mostly wait */
@@ -624,6 +633,7 @@ int main(int argc, char *argv[])
         case 'w': whole = true; break;
         case 'n': sample = 0; break;
         case 's': sample = atoi(optarg); break;
+        case 'e': every = atoi(optarg) > 1 ? atoi(optarg) : 1; break;
         case 'h': hostile_alone = true; break;
         case 'm': without_memcheck = true; break;
         case 'r': repeat = atoi(optarg); break;
