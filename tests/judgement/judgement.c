@@ -10,7 +10,7 @@
  * A mistake is played against all checks without memcheck (or with it, if it is about memory); with --named against
  * those alone that it must lose; with --sample so all but every Nth, and two in three variants go without memcheck; with
  * --whole against all with memcheck. With --every only every Nth variant and mistake is played. --no-memcheck goes without it
- * everywhere but for the hostile. --repeat plays solutions, variants and mistakes N times and demands the same verdict each time; --beside
+ * but where it finds the line of a crash. --repeat plays solutions, variants and mistakes N times and demands the same verdict each time; --beside
  * runs N busy processes next to them. --hostile plays the programs gone mad alone. Prints TAP. Run at the root of the project, with ./sockeye built.
  */
 #define _GNU_SOURCE
@@ -356,7 +356,7 @@ static void start(struct test_case *c)
     mkdir(own_temporary.text, 0777);
     setenv("TMPDIR", own_temporary.text, 1);
     /* valgrind is half of what all this costs: a mistake that has nothing to do with memory goes without. */
-    bool without = (without_memcheck && c->kind != HOSTILE) ||
+    bool without = (without_memcheck && c->line == 0) ||
                    (!whole && c->kind == MISTAKE && strstr(c->loses, "memory") == NULL) ||
                    (sample > 1 && c->kind == VARIANT && (c - cases) % 3 != 0);
     char only[600] = "";
@@ -616,13 +616,17 @@ static void judge_processes(void)
 
 int main(int argc, char *argv[])
 {
-    static const struct option options[] = {
-        {"plain", no_argument, NULL, 'p'},        {"whole", no_argument, NULL, 'w'},
-        {"named", no_argument, NULL, 'n'},        {"sample", required_argument, NULL, 's'},
-        {"no-memcheck", no_argument, NULL, 'm'},  {"repeat", required_argument, NULL, 'r'},
-        {"beside", required_argument, NULL, 'b'}, {"jobs", required_argument, NULL, 'j'},
-        {"hostile", no_argument, NULL, 'h'},      {"every", required_argument, NULL, 'e'},
-        {NULL, 0, NULL, 0}};
+    static const struct option options[] = {{"plain", no_argument, NULL, 'p'},
+                                            {"whole", no_argument, NULL, 'w'},
+                                            {"named", no_argument, NULL, 'n'},
+                                            {"sample", required_argument, NULL, 's'},
+                                            {"no-memcheck", no_argument, NULL, 'm'},
+                                            {"repeat", required_argument, NULL, 'r'},
+                                            {"beside", required_argument, NULL, 'b'},
+                                            {"jobs", required_argument, NULL, 'j'},
+                                            {"hostile", no_argument, NULL, 'h'},
+                                            {"every", required_argument, NULL, 'e'},
+                                            {NULL, 0, NULL, 0}};
     int repeat = 1;
     int beside = 0;
     int jobs = 3 * (int)sysconf(_SC_NPROCESSORS_ONLN); /* they mostly wait */
