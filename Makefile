@@ -41,9 +41,9 @@ TESTS    := $(call objects,tests/*.c $(FOLDERS:%=tests/%/*.c))
 # played against all checks, the others against those that they must lose; in plain mode, whose checks are the same, every
 # third is played. `make judgement` plays all against all.
 JUDGEMENT := $(filter %/judgement,$(PROGRAMS))
-SUITES := $(filter %/unit,$(PROGRAMS)) $(wildcard tests/suites/* tests/*/*.sh) \
-          $(filter-out %/unit %/judgement,$(FOLDERS:%=$(BUILD)/%)) --beside \
-          $(JUDGEMENT:%="% --sample 10") $(JUDGEMENT:%="% --plain --named --every 3 --no-memcheck")
+SUITES := $(wildcard tests/suites/* tests/*/*.sh) $(filter-out %/unit %/judgement,$(FOLDERS:%=$(BUILD)/%)) --beside \
+          $(filter %/unit,$(PROGRAMS)) $(JUDGEMENT:%="% --sample 10") \
+          $(JUDGEMENT:%="% --plain --named --every 3 --no-memcheck")
 
 # Each stage of a build is told once, with the first file that is made in it.
 tell = $(if $(told_$(subst $() ,_,$1)),,$(eval told_$(subst $() ,_,$1) := 1)$(info $1))
