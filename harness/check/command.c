@@ -65,8 +65,8 @@ static pid_t command_of(const struct conn *conn)
     enum waited waited = wait_until(&awaited);
     if (waited != CAME)
         wait_fails(waited, &awaited,
-                   text("a command that has the connection of the %s as its stdin, and waits for what it says",
-                        conn->name),
+                   text("a command that has the connection of %s as its stdin, and waits for what it says",
+                        the(conn->name)),
                    "there is none");
     return finding.pid;
 }
@@ -138,7 +138,7 @@ void command_holds_only(struct conn *conn)
     if (wait_until(&awaited) != CAME) {
         if (looking.because != NULL)
             verdict_because("%s", looking.because);
-        fails(text("the %s's command has its connection as descriptors 0, 1 and 2, and nothing else", conn->name),
+        fails(text("%s's command has its connection as descriptors 0, 1 and 2, and nothing else", the(conn->name)),
               looking.observed);
     }
     record(YOU, NULL, "the command has nothing else open", bytes(""));
@@ -176,7 +176,7 @@ void command_has_default_signals(struct conn *conn)
     pid_t pid = command_of(conn);
     const char *ignored = names_of(field_of(pid, "SigIgn"));
     const char *blocked = names_of(field_of(pid, "SigBlk"));
-    const char *expected = text("the %s's command ignores no signal, and blocks none", conn->name);
+    const char *expected = text("%s's command ignores no signal, and blocks none", the(conn->name));
     if (ignored != NULL) {
         verdict_because(
             "Through exec a signal that is caught becomes a default again, but one that is ignored stays "
@@ -245,7 +245,7 @@ void command_environment(struct conn *conn, const char *const *wanted)
             wrong = also(wrong, shown == 5 ? "and more" : words);
     }
     if (wrong != NULL || missing != NULL)
-        fails(text("the %s's command has in its environment exactly %s", conn->name, expected),
+        fails(text("%s's command has in its environment exactly %s", the(conn->name), expected),
               text("it has %s", missing == NULL ? wrong
                                 : wrong == NULL ? missing
                                                 : also(missing, wrong)));

@@ -1,6 +1,7 @@
 #define _GNU_SOURCE
 #include "check/conn.h"
 
+#include <ctype.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/sockios.h>
@@ -171,12 +172,17 @@ bool conn_is_held_by(const struct conn *conn, pid_t pid, int fd)
     return inode != 0 && inode == conn_inode(conn);
 }
 
+const char *the(const char *name)
+{
+    return isdigit((unsigned char)name[strlen(name) - 1]) ? name : text("the %s", name);
+}
+
 const char *conn_of_descriptor(pid_t pid, int fd)
 {
     unsigned long inode = inode_of(pid, fd);
     for (int i = 0; inode != 0 && i < conn_count; i++) {
         if (conn_inode(conns[i]) == inode)
-            return text("the %s", conns[i]->name);
+            return the(conns[i]->name);
     }
     return NULL;
 }
@@ -278,7 +284,7 @@ struct conn *accepts(struct listener *listener)
                               .fd = listener->fd,
                               .events = POLLIN,
                               .until_end = true,
-                              .who_waits = text("the %s waits for a connection", listener->name)};
+                              .who_waits = text("%s waits for a connection", the(listener->name))};
     enum waited waited = wait_until(&awaited);
     if (waited != CAME)
         wait_fails(waited, &awaited, text("a connection to %s", listener->where), "no connection came");
@@ -446,10 +452,10 @@ static bool is_held(void *context)
 void is_accepted(struct conn *conn)
 {
     struct awaited awaited = {
-        .come = is_held, .context = conn, .who_waits = text("the %s waits to be accepted", conn->name)};
+        .come = is_held, .context = conn, .who_waits = text("%s waits to be accepted", the(conn->name))};
     enum waited waited = wait_until(&awaited);
     if (waited != CAME)
-        wait_fails(waited, &awaited, text("the %s is accepted", conn->name), "it still waits in the listener's queue");
+        wait_fails(waited, &awaited, text("%s is accepted", the(conn->name)), "it still waits in the listener's queue");
 }
 
 /* ------------------------------------------------ ending connections */

@@ -49,6 +49,9 @@ struct conn *conn_begins(int port);
 bool conns_in_flight(void);
 /** True if descriptor @p fd of process @p pid is the program's end of @p conn. */
 bool conn_is_held_by(const struct conn *conn, pid_t pid, int fd);
+/** How a report speaks of a peer by its name: "the client", but "client 2". */
+const char *the(const char *name);
+
 /** The name of the peer that a descriptor of a process is connected to, or NULL. */
 const char *conn_of_descriptor(pid_t pid, int fd);
 /** The inode of the program's end, 0 if it is closed. */

@@ -244,7 +244,7 @@ void crowd_hears(struct crowd *crowd, const struct conn *speaker, struct bytes e
     const struct conn *conn = crowd->conns[hearing.turn];
     const char *wanted = text("each of the %s%s hears %s", crowd->name, speaker == NULL ? "" : " but the speaker",
                               shown(expected));
-    const char *observed = text("the %s (number %d of them) heard %s", conn->name, hearing.turn + 1,
+    const char *observed = text("%s (number %d of them) heard %s", the(conn->name), hearing.turn + 1,
                                 difference(expected, (struct bytes){hearing.got, hearing.length}));
     if (waited != CAME)
         wait_fails(waited, &awaited, wanted, observed);

@@ -126,9 +126,8 @@ static const char *bytes_words(size_t bytes)
 
 static void tell_reading(const struct account *account)
 {
-    const char *peer = account->conn->name;
     const struct call *last = account->last_read;
-    const char *sent = text("%s that the %s sent", bytes_words(account->sent), peer);
+    const char *sent = text("%s that %s sent", bytes_words(account->sent), the(account->conn->name));
     if (account->waits != NULL && account->read == account->sent && account->read > 0)
         say(text("All %s had been read when %s() was called once more. It has not returned.", sent,
                  account->waits->name));
@@ -136,7 +135,7 @@ static void tell_reading(const struct account *account)
         return; /* it is at it, or there is no more: or the record has not all of it */
     const char *rest = text("%zu of the %s have been read", account->read, sent);
     if (last == NULL)
-        say(text("The %s sent %s, and nothing was ever read from its connection.", peer, bytes_words(account->sent)));
+        say(text("Of the %s nothing was ever read.", sent));
     else if (last->result == -1)
         say(text("%s() returned -1 %s, and was never called again: %s.", last->name, last->problem, rest));
     else if (last->result > 0 && account->reads == 1)
@@ -152,8 +151,8 @@ static void tell_writing(const struct account *account)
     const struct call *brief = account->short_write;
     if (brief == NULL)
         return;
-    const char *taken = text("%s() took only %ld of %ld bytes for the %s", brief->name, brief->result, brief->asked,
-                             account->conn->name);
+    const char *taken = text("%s() took only %ld of %ld bytes for %s", brief->name, brief->result, brief->asked,
+                             the(account->conn->name));
     if (account->behind_it == NULL)
         say(text("%s, and the rest was never written.", taken));
     else

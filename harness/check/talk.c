@@ -143,7 +143,7 @@ static const char *and_fate(const char *observed)
 
 static _Noreturn void talk_fails(struct talk *talk, enum waited waited, const struct awaited *awaited)
 {
-    const char *expected = text("the %s hears %s", talk->conn->name, shown(talk->expected));
+    const char *expected = text("%s hears %s", the(talk->conn->name), shown(talk->expected));
     const char *observed = difference(talk->expected, got(talk));
     observed = text("it heard %s", observed);
     if (waited != CAME)
@@ -173,14 +173,14 @@ static void talk(struct conn *conn, struct bytes out, struct bytes expected, boo
                               .fd = slowly ? 0 : conn->fd,
                               .events = (short)((expected.length > 0 ? POLLIN : 0) | (out.length > 0 ? POLLOUT : 0)),
                               .conn = conn,
-                              .who_waits = expected.length > 0 ? text("the %s waits for an answer", conn->name)
-                                                               : text("the %s has more to send", conn->name)};
+                              .who_waits = expected.length > 0 ? text("%s waits for an answer", the(conn->name))
+                                                               : text("%s has more to send", the(conn->name))};
     enum waited waited = wait_until(&awaited);
     if (expected.length > 0 &&
         (waited != CAME || talk.got_length < expected.length || common_prefix(got(&talk), expected) < expected.length))
         talk_fails(&talk, waited, &awaited);
     if (waited != CAME && waited != ENDED)
-        wait_fails(waited, &awaited, text("the program reads what the %s sends", conn->name),
+        wait_fails(waited, &awaited, text("the program reads what %s sends", the(conn->name)),
                    text("it has not read the last %zu of %zu bytes", talk.out.length, out.length));
 }
 
@@ -315,7 +315,7 @@ static enum waited wait_for_line(struct conn *conn, struct line_hearing *hearing
                                 .fd = conn->fd,
                                 .events = POLLIN,
                                 .conn = conn,
-                                .who_waits = text("the %s waits for %s", conn->name, what)};
+                                .who_waits = text("%s waits for %s", the(conn->name), what)};
     return wait_until(awaited);
 }
 
@@ -350,7 +350,7 @@ void conn_hears_line(struct conn *conn, const char *const *forms)
         if (common_prefix(whole, got) > common_prefix(nearest, got))
             nearest = whole;
     }
-    const char *expected = text("the %s hears the line %s", conn->name, list);
+    const char *expected = text("%s hears the line %s", the(conn->name), list);
     const char *observed = text("it heard %s", difference(nearest, got));
     if (waited != CAME)
         wait_fails(waited, &awaited, expected, observed);
@@ -366,7 +366,7 @@ void conn_hears_line_that_begins(struct conn *conn, struct bytes start)
     bool begins = common_prefix(got, start) == start.length;
     if (waited == CAME && hearing->whole && begins && got.length > start.length + 1)
         return;
-    const char *expected = text("the %s hears %s, more behind that, and a newline", conn->name, shown(start));
+    const char *expected = text("%s hears %s, more behind that, and a newline", the(conn->name), shown(start));
     const char *observed = got.length == 0 ? "it heard nothing" : text("it heard %s", quoted(got, 80));
     if (waited != CAME)
         wait_fails(waited, &awaited, expected, observed);
@@ -385,7 +385,7 @@ long hears_number(struct conn *conn)
     bool is_number = digits > 0 && digits < 10;
     if (waited == CAME && hearing->whole && is_number && got.length == digits + 2 && hearing->got[digits] == '\r')
         return strtol(hearing->got, NULL, 10);
-    const char *expected = text("the %s hears a decimal number, CR and LF", conn->name);
+    const char *expected = text("%s hears a decimal number, CR and LF", the(conn->name));
     const char *observed = text("it heard %s", got.length == 0 ? "nothing" : quoted(got, 60));
     if (waited != CAME)
         wait_fails(waited, &awaited, expected, observed);
@@ -412,7 +412,7 @@ struct conn *connects_until_answered(int port, int times)
         if (wait_until(&awaited) == CAME)
             return conn;
         if (tried >= times)
-            fails(text("the %s is served beside the others", conn->name),
+            fails(text("%s is served beside the others", the(conn->name)),
                   and_fate(tried == 1 ? "it heard nothing"
                                       : text("it heard nothing, nor did the %d who tried before it", tried - 1)));
         hangs_up(conn);
@@ -435,7 +435,7 @@ static enum waited wait_for_end(struct talk *talk, struct awaited *awaited, cons
                                 .fd = conn->fd,
                                 .events = POLLIN,
                                 .conn = conn,
-                                .who_waits = text("the %s waits %s", conn->name, what)};
+                                .who_waits = text("%s waits %s", the(conn->name), what)};
     return conn->heard_eof ? CAME : wait_until(awaited);
 }
 
@@ -445,7 +445,7 @@ void is_turned_away(struct conn *conn)
         return;
     struct talk talk = {.conn = conn, .expected = {NULL, 256}, .got = keep(256)};
     struct awaited awaited;
-    const char *expected = text("the %s gets no byte: it is refused, or its connection is closed", conn->name);
+    const char *expected = text("%s gets no byte: it is refused, or its connection is closed", the(conn->name));
     enum waited waited = wait_for_end(&talk, &awaited, "to be turned away");
     if (waited != CAME)
         wait_fails(waited, &awaited, expected, "its connection stays open");
@@ -459,7 +459,7 @@ void hears_end(struct conn *conn)
         return;
     struct talk talk = {.conn = conn, .expected = {NULL, 256}, .got = keep(256)};
     struct awaited awaited;
-    const char *expected = text("the %s hears end-of-file", conn->name);
+    const char *expected = text("%s hears end-of-file", the(conn->name));
     enum waited waited = wait_for_end(&talk, &awaited, "for end-of-file");
     if (waited != CAME) {
         const char *who = holders(conn);
@@ -503,12 +503,12 @@ void is_closed(struct conn *conn)
                               .fd = conn->fd,
                               .events = POLLIN,
                               .conn = conn,
-                              .who_waits = text("the %s waits for the connection to end", conn->name)};
+                              .who_waits = text("%s waits for the connection to end", the(conn->name))};
     enum waited waited = wait_until(&awaited);
     if (waited == CAME)
         return;
     const char *who = holders(conn);
-    wait_fails(waited, &awaited, text("the connection of the %s is closed", conn->name),
+    wait_fails(waited, &awaited, text("the connection of %s is closed", the(conn->name)),
                who == NULL ? "it stays open" : text("it stays open in %s", who));
 }
 
@@ -521,7 +521,7 @@ static void hears_no_byte_now(struct conn *conn, bool may_end)
         record(conn->name, NULL, "hears nothing", bytes(""));
         return;
     }
-    const char *expected = text("the %s hears nothing for now", conn->name);
+    const char *expected = text("%s hears nothing for now", the(conn->name));
     if (n > 0)
         fails(expected, text("it heard %s", quoted((struct bytes){buffer, (size_t)n}, 60)));
     fails(expected, n == 0 ? "it heard end-of-file" : "its connection was reset");

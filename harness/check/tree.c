@@ -186,7 +186,7 @@ void is_served_by(const struct conn *conn, long pid)
     struct process process;
     bool is_first = program_of((pid_t)pid)->pid == pid;
     bool lives = proc_process((pid_t)pid, &process) == 0 && process.state != 'Z';
-    fails(text("the %s is served by process %ld, and that is not the first", conn->name, pid),
+    fails(text("%s is served by process %ld, and that is not the first", the(conn->name), pid),
           text("%s%s",
                *serving.holders == '\0' ? "no process holds its connection"
                                         : text("its connection is in %s", serving.holders),

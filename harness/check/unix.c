@@ -279,12 +279,12 @@ static const char *came(const struct conn *conn)
 void no_descriptor_came(const struct conn *conn)
 {
     if (conn->passed_count != 0)
-        fails(text("no descriptor comes to the %s", conn->name), came(conn));
+        fails(text("no descriptor comes to %s", the(conn->name)), came(conn));
 }
 
 void one_descriptor_came(const struct conn *conn)
 {
-    const char *expected = text("a descriptor comes with what the %s hears", conn->name);
+    const char *expected = text("a descriptor comes with what %s hears", the(conn->name));
     if (conn->passed_count == 0 && conn->heard > 0)
         verdict_because("A descriptor travels beside the data, in a control message (SCM_RIGHTS) of sendmsg() that has "
                         "at least one byte of data. Its number alone, as text, means nothing in another process.");

@@ -289,6 +289,14 @@ static struct build build_source(const struct world *world, const char *source, 
         build = build_says(BUILD_FAULT, "can't copy the source: %s", strerror(errno));
     else
         build = compile(world, folder.text, name, pipes);
+    if (build.status == BUILD_FAILED && memchr(source, '\0', length) != NULL) {
+        char *words = build.output;
+        build = build_says(BUILD_FAILED,
+                           "%s.c has bytes in it that no text has (NUL): is it an executable, or saved as "
+                           "UTF-16?\n%s",
+                           name, words == NULL ? "" : words);
+        free(words);
+    }
     if (build.status == BUILT && write_whole(target, pipes[0].data, pipes[0].length, 0755) == -1) {
         free(build.output);
         build = build_says(BUILD_FAULT, "can't write the program: %s", strerror(errno));

@@ -624,7 +624,7 @@ PLAY(accepted_who_is_let_in, PASSES)
     is_accepted(connects(port));
 }
 
-PLAY(not_accepted_who_waits, FAILS, .expected = "the client 1 is accepted",
+PLAY(not_accepted_who_waits, FAILS, .expected = "client 1 is accepted",
      .observed = "it still waits in the listener's queue; your program is waiting in pause()", .at = "here it pauses")
 {
     int port = free_port();
@@ -684,7 +684,7 @@ PLAY(a_crowd_hears, PASSES)
 }
 
 PLAY(one_of_a_crowd_hears_something_else, FAILS, .expected = "each of the 20 clients hears \"hello\"",
-     .observed = "the client 4 (number 4 of them) heard \"help!\"")
+     .observed = "client 4 (number 4 of them) heard \"help!\"")
 {
     struct crowd *crowd = served_crowd();
     for (int i = 0; i < size_of(crowd); i++)
@@ -693,7 +693,7 @@ PLAY(one_of_a_crowd_hears_something_else, FAILS, .expected = "each of the 20 cli
 }
 
 PLAY(one_of_a_crowd_hears_nothing, FAILS, .expected = "each of the 20 clients but the speaker hears \"hello\"",
-     .observed = "the client 20 (number 20 of them) heard nothing*is waiting in")
+     .observed = "client 20 (number 20 of them) heard nothing*is waiting in")
 {
     struct crowd *crowd = served_crowd();
     for (int i = 0; i < CROWD - 1; i++)
@@ -1137,7 +1137,7 @@ PLAY(a_command_is_as_it_should_be, PASSES)
 }
 
 PLAY(a_command_holds_more, FAILS,
-     .expected = "the client 1's command has its connection as descriptors 0, 1 and 2, and nothing",
+     .expected = "client 1's command has its connection as descriptors 0, 1 and 2, and nothing",
      .observed = "descriptor 3 is the listening socket; descriptor 4 is the connection once more",
      .because = "What is open stays open through exec")
 {
@@ -1150,7 +1150,7 @@ PLAY(a_command_holds_its_connection_twice, FAILS, .observed = "descriptor 4 is t
     command_holds_only(client_of_a_shell("conn"));
 }
 
-PLAY(a_command_ignores_a_signal, FAILS, .expected = "the client 1's command ignores no signal, and blocks none",
+PLAY(a_command_ignores_a_signal, FAILS, .expected = "client 1's command ignores no signal, and blocks none",
      .observed = "it ignores SIGPIPE, and blocks SIGUSR2", .because = "one that is ignored stays ignored")
 {
     command_has_default_signals(client_of_a_shell("ignores blocks"));
@@ -1163,14 +1163,14 @@ PLAY(a_command_blocks_a_signal, FAILS, .observed = "it blocks SIGUSR2",
 }
 
 PLAY(a_command_has_another_environment, FAILS,
-     .expected = "the client 1's command has in its environment exactly PATH=/bin, TERM=vt100",
+     .expected = "client 1's command has in its environment exactly PATH=/bin, TERM=vt100",
      .observed =
          "it has no TERM; \"PATH=/sbin\" where \"PATH=/bin\" was expected; \"HOME=/tmp\", which it should not have")
 {
     command_has_environment(client_of_a_shell("environment"), "PATH=/bin", "TERM=vt100");
 }
 
-PLAY(there_is_no_command, FAILS, .expected = "a command that has the connection of the client 1 as its stdin",
+PLAY(there_is_no_command, FAILS, .expected = "a command that has the connection of client 1 as its stdin",
      .observed = "there is none*your program is waiting in pause() at actor.c:")
 {
     int port = free_port();
@@ -1341,7 +1341,7 @@ PLAY(hears_no_number, FAILS, .expected = "hears a decimal number, CR and LF", .o
     hears_number(from_actor("send", "+1\r\n"));
 }
 
-PLAY(is_answered_by_nobody, FAILS, .expected = "the client 3 is served beside the others",
+PLAY(is_answered_by_nobody, FAILS, .expected = "client 3 is served beside the others",
      .observed = "it heard nothing, nor did the 2 who tried before it")
 {
     int port = free_port();
@@ -1361,14 +1361,14 @@ PLAY(is_turned_away_by_an_end, PASSES)
     is_turned_away(tries_to_connect(port));
 }
 
-PLAY(is_not_turned_away, FAILS, .expected = "the client 1 gets no byte", .observed = "it heard \"0\"")
+PLAY(is_not_turned_away, FAILS, .expected = "client 1 gets no byte", .observed = "it heard \"0\"")
 {
     int port = free_port();
     is_listening(runs(ACTOR, "listen", number(port), "accept", "send", "0", "pause"), port);
     is_turned_away(tries_to_connect(port));
 }
 
-PLAY(is_left_waiting, FAILS, .expected = "the client 1 gets no byte", .observed = "its connection stays open")
+PLAY(is_left_waiting, FAILS, .expected = "client 1 gets no byte", .observed = "its connection stays open")
 {
     int port = free_port();
     is_listening(runs(ACTOR, "listen", number(port), "accept", "recv"), port);
