@@ -81,7 +81,7 @@ static void send_now(void *context)
         too_late = sent->at - sent->due - sent->room;
     const char *event = sent->what.is_clock ? text("datagram (%+ld s)", sent->what.ahead)
                                             : text("%sdatagram", sent->data.length == 0 ? "empty " : "");
-    record(datagram_peer(sent->from), YOU, event, sent->data);
+    record_at(sent->at, datagram_peer(sent->from), YOU, event, sent->data); /* it may have been answered since */
     if (sent->every > 0) {
         sent->due += sent->every;
         schedule(sent->every, send_now, sent);
