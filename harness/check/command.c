@@ -134,7 +134,7 @@ void command_holds_only(struct conn *conn)
 {
     struct looking looking = {.conn = conn, .pid = command_of(conn)};
     /* The loader opens and closes files when a command starts. */
-    struct awaited awaited = {.come = holds_only_its_connection, .context = &looking, .seconds = 2};
+    struct awaited awaited = {.come = holds_only_its_connection, .context = &looking};
     if (wait_until(&awaited) != CAME) {
         if (looking.because != NULL)
             verdict_because("%s", looking.because);

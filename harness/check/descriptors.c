@@ -52,7 +52,7 @@ static bool keeps_few(void *context)
 void has_no_more_descriptors(struct program *program, int count)
 {
     struct keeping keeping = {.program = program, .most = count};
-    struct awaited awaited = {.come = keeps_few, .context = &keeping, .seconds = 1.5};
+    struct awaited awaited = {.come = keeps_few, .context = &keeping};
     if (wait_until(&awaited) == CAME) {
         record(YOU, NULL, "has no more descriptors than before", bytes(""));
         return;

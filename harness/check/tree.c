@@ -135,7 +135,7 @@ static bool each_has_its_own(void *context)
 
 void serves_each_in_its_own_process(struct program *server)
 {
-    struct awaited awaited = {.come = each_has_its_own, .context = server, .seconds = 1.5};
+    struct awaited awaited = {.come = each_has_its_own, .context = server};
     if (wait_until(&awaited) == CAME)
         return;
     int servers = 0;
@@ -246,7 +246,7 @@ static bool nothing_is_shared(void *context)
 void shares_no_descriptors(int port)
 {
     struct sharing sharing = {.port = port};
-    struct awaited awaited = {.come = nothing_is_shared, .context = &sharing, .seconds = 1.5};
+    struct awaited awaited = {.come = nothing_is_shared, .context = &sharing};
     if (wait_until(&awaited) == CAME)
         return;
     verdict_because(
