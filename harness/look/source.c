@@ -55,7 +55,8 @@ static int look_at_frame(Dwfl_Frame *frame, void *context)
         return DWARF_CB_OK;
     const char *module_name = DW(dwfl_module_info)(module, NULL, NULL, NULL, NULL, NULL, NULL, NULL);
     const char *function = DW(dwfl_module_addrname)(module, pc);
-    Dwfl_Line *line = strcmp(base_name(module_name), search->program) == 0 ? DW(dwfl_module_getsrc)(module, pc) : NULL;
+    bool is_its_own = module_name != NULL && strcmp(base_name(module_name), search->program) == 0;
+    Dwfl_Line *line = is_its_own ? DW(dwfl_module_getsrc)(module, pc) : NULL;
     if (line == NULL) {
         if (function != NULL) /* the last one before the program's own code is what that code has called */
             snprintf(search->source.call, sizeof search->source.call, "%s", public_name(function));
