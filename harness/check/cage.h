@@ -17,7 +17,8 @@
  */
 const char *cage_enter(bool private_table, bool big, int processes);
 
-/** Makes that filter, which takes as long as a fork: what is prepared before one is there for all that come of it. */
+/** Makes that filter, which takes as long as a fork: what is prepared before one is there for all that come of it.
+    The first call of a process decides; later ones do nothing. */
 void cage_prepare(bool private_table);
 
 /** The limits alone, for a compiler. @p big, @p processes: as above. Returns NULL or what could not be done. */

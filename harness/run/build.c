@@ -250,12 +250,13 @@ static struct build compile(const struct world *world, const char *folder, const
     char *last_line = strrchr(pipes[1].data, '\n');
     if (pipes[1].length == pipes[1].max && last_line != NULL)
         last_line[1] = '\0'; /* cut between lines, never within a character */
+    if (pipes[1].passed_over > TALK_MAX)
+        return build_says(BUILD_FAILED, "%sThe compiler was stopped: it had more than %d MiB to say.", pipes[1].data,
+                          TALK_MAX >> 20);
     if (!whole)
-        return build_says(
-            BUILD_FAILED,
-            "%sThe compiler was stopped: it took more than %d seconds, made more than %d MiB, or had more than "
-            "%d MiB to say.",
-            pipes[1].data, BUILD_SECONDS, PROGRAM_MAX >> 20, TALK_MAX >> 20);
+        return build_says(BUILD_FAILED,
+                          "%sThe compiler was stopped: it took more than %d seconds or made more than %d MiB.",
+                          pipes[1].data, BUILD_SECONDS, PROGRAM_MAX >> 20);
     if (!WIFEXITED(status) || WEXITSTATUS(status) == 127)
         return build_says(BUILD_FAULT, "the compiler could not be run: %s", pipes[1].data);
     bool built = WEXITSTATUS(status) == 0 && pipes[0].length > 0;

@@ -1,4 +1,4 @@
-/* Forks until it can't, then waits. Says: has started more than 400 processes | your program has */
+/* Forks until it can't, then waits. Says: has started more than 400 processes */
 #include <unistd.h>
 
 int main(void)

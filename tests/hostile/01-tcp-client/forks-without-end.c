@@ -1,4 +1,4 @@
-/* A fork bomb. Says: has started more than 400 processes | your program has */
+/* A fork bomb. Says: has started more than 400 processes */
 #include <unistd.h>
 
 int main(void)

@@ -1,4 +1,4 @@
-/* Two million errors, which take the compiler minutes to tell. Says: The compiler was stopped */
+/* Two million errors, which take the compiler minutes to tell. Says: it had more than 4 MiB to say */
 #define A @
 #define B A A A A A A A A
 #define C B B B B B B B B
