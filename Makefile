@@ -52,9 +52,9 @@ all: $(SOCKEYE) ## builds ./sockeye and shows the board (the default)
 
 programs: $(SOCKEYE) $(PROGRAMS) ## builds ./sockeye and the programs that the tests need
 
-$(SOCKEYE): $(BUILD)/harness/sockeye.o $(CHECKS) $(PEERS) $(VERBS) $(PLAYS) $(BUILD)/harness.a $(BUILD)/worker $(BUILD)/unpacker
+$(SOCKEYE): $(BUILD)/harness/sockeye.o $(CHECKS) $(PEERS) $(VERBS) $(PLAYS) $(BUILD)/harness.a $(BUILD)/worker $(BUILD)/unpacker $(BUILD)/symbols
 	$(call tell,linking $@)
-	$Q$(CC) $(CFLAGS) $(LDFLAGS) -rdynamic -o $@.new $(filter-out %/worker %/unpacker,$^) $(LIBS) && mv $@.new $@
+	$Q$(CC) $(CFLAGS) $(LDFLAGS) -rdynamic -o $@.new $(filter-out %/worker %/unpacker %/symbols,$^) $(LIBS) && mv $@.new $@
 
 $(BUILD)/worker: $(BUILD)/harness/run/worker.o $(CHECKS) $(VERBS) $(BUILD)/harness.a
 	$Q$(CC) $(CFLAGS) $(LDFLAGS) -rdynamic -o $@.new $^ $(LIBS) && mv $@.new $@
@@ -62,6 +62,10 @@ $(BUILD)/worker: $(BUILD)/harness/run/worker.o $(CHECKS) $(VERBS) $(BUILD)/harne
 # A program of its own: only there does anything of libarchive run, and workers start without it.
 $(BUILD)/unpacker: $(BUILD)/harness/class/unpacker.o $(BUILD)/harness.a
 	$Q$(CC) $(CFLAGS) $(LDFLAGS) -o $@.new $^ $(LIBS) -larchive -lyaml && mv $@.new $@
+
+$(BUILD)/symbols: scripts/symbols $(wildcard /usr/lib/debug/.build-id) | need
+	@mkdir -p $(@D)
+	$Qscripts/symbols $@
 
 $(BUILD)/harness.a: $(HARNESS)
 	$Qrm -f $@ && $(AR) rcs $@ $^
@@ -100,7 +104,7 @@ gradescope: need ## packs build/autograder.zip for Gradescope; LESSONS="1 7" cho
 	@scripts/gradescope/pack $(or $(LESSONS),all)
 
 # What ends up beside the worker when it is installed.
-HELPERS := $(BUILD)/worker $(BUILD)/unpacker
+HELPERS := $(BUILD)/worker $(BUILD)/unpacker $(BUILD)/symbols
 
 install: $(SOCKEYE) ## installs the kit for everybody: PREFIX (/usr/local), DESTDIR, SOLUTIONS=no
 	@DESTDIR='$(DESTDIR)' PREFIX='$(PREFIX)' SOLUTIONS='$(SOLUTIONS)' scripts/install $(HELPERS)

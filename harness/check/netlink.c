@@ -54,7 +54,7 @@ int netlink_add_address(const char *interface, const char *host, int prefix)
     return netlink_ask(&request.header);
 }
 
-static int bring_up(const char *interface)
+int netlink_bring_up(const char *interface)
 {
     struct {
         struct nlmsghdr header;
@@ -107,7 +107,7 @@ int netlink_add_wire(const char *interface, const char *other_end)
     memcpy(request.other_name, other_end, strlen(other_end));
     if (netlink_ask(&request.header) == -1)
         return -1;
-    return bring_up(interface) == -1 || bring_up(other_end) == -1 ? -1 : 0;
+    return netlink_bring_up(interface) == -1 || netlink_bring_up(other_end) == -1 ? -1 : 0;
 }
 
 int netlink_set(const char *path, const char *value)

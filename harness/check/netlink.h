@@ -12,6 +12,8 @@
 int netlink_ask(const struct nlmsghdr *request);
 /** Gives an interface a numeric address of either family, with the first @p prefix bits for its network. */
 int netlink_add_address(const char *interface, const char *host, int prefix);
+/** Brings an interface up; lo has its addresses then. */
+int netlink_bring_up(const char *interface);
 /** Makes a pair of interfaces, a wire with two ends, and brings them up (veth(4)). */
 int netlink_add_wire(const char *interface, const char *other_end);
 /** Writes a setting: netlink_set("/proc/sys/net/ipv4/ip_unprivileged_port_start", "0"). */

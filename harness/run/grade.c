@@ -20,6 +20,7 @@
 #include "run/jobs.h"
 #include "run/path.h"
 #include "run/rundir.h"
+#include "run/server.h"
 
 #ifndef KIT_VERSION
 #define KIT_VERSION "unknown"
@@ -43,6 +44,7 @@ struct lesson_run {
     enum progress progress; /* of its build */
     bool built;
     char folder[300]; /* of the executables */
+    struct server server; /* in a private world; plays its checks */
     json_t *result;
 };
 
@@ -214,6 +216,19 @@ static bool start_build(struct grading *grading, struct lesson_run *run, struct 
     return true;
 }
 
+/* In private mode a lesson's server plays its checks; in plain mode each has a worker of its own. Returns whose work it is,
+   -1 with errno if nobody's. */
+static pid_t begin_check(const struct check_run *run, int place, const struct world *world,
+                         const struct world_start *start)
+{
+    struct server *server = &run->lesson->server;
+    if (!world->is_private)
+        return world_start(world, start);
+    if (server->pid == 0 && !server_begin(server, world, start))
+        return -1;
+    return server_play(server, place, start) ? server->pid : -1;
+}
+
 static bool start_check(struct grading *grading, struct check_run *run, struct job *job)
 {
     const struct plan *plan = grading->plan;
@@ -262,10 +277,10 @@ static bool start_check(struct grading *grading, struct check_run *run, struct j
                                 .capture = capture,
                                 .checks = own ? run->lesson->lesson->checks : 0,
                                 .terminal = debug != NULL};
-    pid_t pid = world_start(world, &start);
     double limit = debug != NULL ? 1e7 : CHECK_SECONDS * (memcheck ? 4 : 1) + 20;
-    if (!jobs_begin(job, pid, &pipes, limit, run))
+    if (!jobs_begin(job, begin_check(run, (int)place, world, &start), &pipes, limit, run))
         return false;
+    job->served = world->is_private;
     run->progress = RUNNING;
     return true;
 }
@@ -486,11 +501,33 @@ static void finish_check(struct grading *grading, struct check_run *run, json_t 
     json_decref(value);
 }
 
-static const struct world *the_world;
+static struct grading under_way;
 
 static void end_job(const struct job *job)
 {
-    world_end(the_world, job->pid, job->overdue);
+    const struct check_run *run = job->context;
+    if (job->served)
+        server_stop(&run->lesson->server, (int)(job - under_way.job));
+    else
+        world_end(under_way.plan->world, job->pid, job->overdue);
+}
+
+/* A lesson of which nothing more is to be played needs its server no more. That ends while others go on. */
+static void release_server(const struct grading *grading, struct lesson_run *lesson)
+{
+    bool needed = lesson->server.pid == 0;
+    for (int i = 0; i < grading->checks; i++)
+        needed = needed || (grading->check[i].lesson == lesson && grading->check[i].progress != DONE);
+    if (!needed)
+        server_close(&lesson->server);
+}
+
+static void end_servers(struct grading *grading, bool at_once)
+{
+    for (int i = 0; i < grading->plan->lessons; i++)
+        server_close(&grading->lesson[i].server);
+    for (int i = 0; i < grading->plan->lessons; i++)
+        server_end(&grading->lesson[i].server, grading->plan->world, at_once);
 }
 
 /* In plain mode a worker that was killed leaves its programs to us (PR_SET_CHILD_SUBREAPER). */
@@ -525,7 +562,8 @@ static void stop_all(struct grading *grading)
     for (int i = 0; i < grading->jobs; i++) {
         if (grading->job[i].pid == 0)
             continue;
-        jobs_reap(grading->job[i].pid);
+        if (!grading->job[i].served)
+            jobs_reap(grading->job[i].pid);
         close(grading->job[i].result);
         close(grading->job[i].errors);
         free(grading->job[i].data);
@@ -554,62 +592,64 @@ static void tell_progress(const struct grading *grading, json_t *document)
 
 json_t *grade(const struct plan *plan)
 {
-    static struct grading grading;
+    struct grading *grading = &under_way;
     char seed[32];
     snprintf(seed, sizeof seed, "%llx", (unsigned long long)plan->seed);
     json_t *document = result_new(kit_version(), seed, plan->world->is_private, plan->submission);
-    memset(&grading, 0, sizeof grading);
-    grading.plan = plan;
-    grading.cores = jobs_cores();
-    grading.jobs = plan->jobs > 0 ? plan->jobs : grading.cores * 8; /* checks mostly wait */
-    if (grading.jobs > JOBS_MAX)
-        grading.jobs = JOBS_MAX;
-    grading.not_ours_count = proc_children(getpid(), grading.not_ours, PROC_MAX); /* the janitor among them */
-    the_world = plan->world;
+    memset(grading, 0, sizeof *grading);
+    grading->plan = plan;
+    grading->cores = jobs_cores();
+    grading->jobs = plan->jobs > 0 ? plan->jobs : grading->cores * 8; /* checks mostly wait */
+    if (grading->jobs > JOBS_MAX)
+        grading->jobs = JOBS_MAX;
+    grading->not_ours_count = proc_children(getpid(), grading->not_ours, PROC_MAX); /* the janitor among them */
     jobs_catch_signals();
     if (plan->debug != NULL) { /* what the terminal sends is gdb's */
         signal(SIGINT, SIG_IGN);
         signal(SIGQUIT, SIG_IGN);
     }
     prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0);
-    prepare(&grading, document);
+    prepare(grading, document);
     bool ended_early = false;
 
     for (;;) {
-        while (!jobs_interrupted() && start_next(&grading))
+        while (!jobs_interrupted() && start_next(grading))
             ;
         bool busy = false;
-        for (int i = 0; i < grading.jobs; i++)
-            busy = busy || grading.job[i].pid != 0;
+        for (int i = 0; i < grading->jobs; i++)
+            busy = busy || grading->job[i].pid != 0;
         if (!busy)
             break;
         json_t *value = NULL;
-        struct job *job = jobs_wait(grading.job, grading.jobs, &value, end_job, plan->event);
+        struct job *job = jobs_wait(grading->job, grading->jobs, &value, end_job, plan->event);
         if (job == NULL) {
             ended_early = true;
             break;
         }
-        struct lesson_run *first = &grading.lesson[0];
+        struct lesson_run *first = &grading->lesson[0];
         bool is_build = job->context >= (void *)first && job->context < (void *)(first + LESSONS_MAX);
         if (is_build)
             end_build(job->context, value, job);
         else
-            finish_check(&grading, job->context, value, job);
+            finish_check(grading, job->context, value, job);
+        for (int i = 0; i < plan->lessons; i++)
+            release_server(grading, &grading->lesson[i]);
         if (!plan->world->is_private)
-            end_orphans(&grading);
+            end_orphans(grading);
         if (plan->progress != NULL)
-            tell_progress(&grading, document);
+            tell_progress(grading, document);
     }
     ended_early = ended_early || jobs_interrupted();
     if (ended_early)
-        stop_all(&grading);
-    end_orphans(&grading); /* of a world that was killed the last processes end a little later */
+        stop_all(grading);
+    end_servers(grading, ended_early);
+    end_orphans(grading); /* of a world that was killed the last processes end a little later */
     if (ended_early) {
         json_decref(document);
         return NULL;
     }
     for (int i = 0; i < plan->lessons; i++)
-        settle_status(&grading.lesson[i]);
+        settle_status(&grading->lesson[i]);
     result_sum(document);
     return document;
 }

@@ -152,7 +152,8 @@ static json_t *finish(struct job *job)
     free(job->data);
     job->data = NULL;
     close(job->result);
-    jobs_reap(job->pid);
+    if (!job->served)
+        jobs_reap(job->pid);
     while (job->errors != -1) { /* its last words: the pipe may be held open by nobody now, so this ends */
         struct pollfd ready = {.fd = job->errors, .events = POLLIN};
         if (poll(&ready, 1, 0) != 1)

@@ -75,6 +75,8 @@ const char *network_prepare(void)
 {
     if (!is_fresh()) /* run by hand, as root: it would change the machine's routes */
         return "take a network that is not fresh";
+    if (netlink_bring_up("lo") == -1)
+        return "bring lo up";
     if (add_default_route() == -1)
         return "add a default route to lo";
     if (add_unreachable_network() == -1)

@@ -3,8 +3,10 @@
  * The worker: plays one check and writes its outcome as JSON to descriptor 3, which no program ever gets.
  *
  *     worker LESSON CHECK SEED MODE PROGRAMS SCRATCH UID FLAGS
+ *     worker serve
  *
- * MODE is private (it is process 1 of a world of its own) or plain. UID is the user that programs run as, -1 for
+ * `serve` plays one check after another, each in a process of its own with these arguments (run/server.h).
+ * MODE is private (it is process 1 of a process table of its own) or plain. UID is the user that programs run as, -1 for
  * its own. FLAGS has m for "under memcheck", t for "trace the system calls", r for "a replay, to find where a crash is",
  * l for "the lesson is not built in": its checks are a shared object, descriptor 7,
  * c for "capture the packets", to descriptor 4, d for "stop PROGRAM in gdb", at the terminal of descriptors 5 and 6, where
@@ -43,12 +45,11 @@
 #include "run/jobs.h"
 #include "run/network.h"
 #include "run/path.h"
-
-enum { RESULT = 3, CAPTURE = 4, CHECKS = 7 };
+#include "run/server.h"
 
 static const struct check *check;
 
-static void play(void)
+static void play_check(void)
 {
     if (stage.memcheck)
         memcheck_needed();
@@ -135,7 +136,7 @@ static void write_result(const struct verdict *verdict, double seconds)
         json_object_set_new(result, "calls", words(findings()));
     if (stage.capture)
         json_object_set_new(result, "capture", capture_json());
-    jobs_hand_back(RESULT, result);
+    jobs_hand_back(ENDS_RESULT, result);
     json_decref(result);
 }
 
@@ -220,10 +221,10 @@ static void set_stage(char *argv[])
     stage.processes = process_limit();
     make_scratch();
     prctl(PR_SET_DUMPABLE, 0, 0, 0, 0); /* programs run as the same user: they may not look into it */
-    fcntl(RESULT, F_SETFD, FD_CLOEXEC);
+    fcntl(ENDS_RESULT, F_SETFD, FD_CLOEXEC);
     if (stage.capture) {
-        fcntl(CAPTURE, F_SETFD, FD_CLOEXEC);
-        const char *undone = capture_begin(CAPTURE);
+        fcntl(ENDS_CAPTURE, F_SETFD, FD_CLOEXEC);
+        const char *undone = capture_begin(ENDS_CAPTURE);
         if (undone != NULL)
             give_up(undone);
     }
@@ -235,13 +236,13 @@ static void set_stage(char *argv[])
     setenv("RES_OPTIONS", RESOLVER, 1);
 }
 
-/* Is a world of its own to be had? Tried once a run; what is missing is said on stderr. */
+/* Is a network of our own to be had? Tried once a run; what is missing is said on stderr. */
 static int probe(void)
 {
     const char *undone = network_prepare();
     if (undone != NULL)
         give_up(undone);
-    return 0;
+    return dprintf(ENDS_RESULT, PROBE_PASSED) > 0 ? 0 : 3;
 }
 
 /* strace may be a call behind what the programs did; a fault in here only ends the wait. */
@@ -260,14 +261,14 @@ static bool is_a_crowd(void)
 /* The checks register themselves. They come by a descriptor, so that no program finds a file with them in its world. */
 static void load_checks(void)
 {
-    if (dlopen(path_of("/proc/self/fd/%d", CHECKS).text, RTLD_NOW | RTLD_LOCAL) == NULL) {
+    if (dlopen(path_of("/proc/self/fd/%d", ENDS_CHECKS).text, RTLD_NOW | RTLD_LOCAL) == NULL) {
         fprintf(stderr, "worker: could not load the lesson's checks: %s\n", dlerror());
         exit(3);
     }
-    close(CHECKS);
+    close(ENDS_CHECKS);
 }
 
-int main(int argc, char *argv[])
+static int play(int argc, char *argv[])
 {
     if (argc == 2 && strcmp(argv[1], "probe") == 0)
         return probe();
@@ -285,7 +286,7 @@ int main(int argc, char *argv[])
     set_stage(argv);
     random_seed(stage.seed, text("%s/%s", argv[1], argv[2]));
     record_begin();
-    struct verdict verdict = verdict_of(play);
+    struct verdict verdict = verdict_of(play_check);
     double seconds = now();
     verdict_of(debugger_leave); /* a fault in it, such as an end from outside, only ends the wait */
     if (stage.memcheck)
@@ -308,4 +309,11 @@ int main(int argc, char *argv[])
         remove_tree(check_folder().text);
     keep_release();
     return 0;
+}
+
+int main(int argc, char *argv[])
+{
+    if (argc == 2 && strcmp(argv[1], "serve") == 0)
+        return serve(ENDS_RESULT, play);
+    return play(argc, argv);
 }

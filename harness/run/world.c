@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <glob.h>
 #include <signal.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -16,8 +17,13 @@
 #include "check/cage.h"
 #include "run/path.h"
 #include "run/rundir.h"
+#include "run/server.h"
 
-enum { ARGS_MAX = 160, FREE_UID = 60600 /* in a range that systemd leaves to nobody (its docs/UIDS-GIDS.md) */ };
+enum {
+    ARGS_MAX = 160,
+    FREE_UID = 60600, /* in a range that systemd leaves to nobody (its docs/UIDS-GIDS.md) */
+    SYMBOLS_MAX = sizeof((struct world *)NULL)->symbols / sizeof((struct world *)NULL)->symbols[0]
+};
 
 /* The /etc of a private world. The names are those that the lessons' peers go by. */
 static const struct {
@@ -126,10 +132,25 @@ static void hide(struct args *args, const char *path)
         ADD(args, "--tmpfs", path, "--remount-ro", path);
 }
 
+/* Where this machine has the debugging information of which a file holds the symbols. */
+static struct path whole_of(const char *symbols)
+{
+    const char *id = strrchr(symbols, '/') + 1;
+    return path_of("/usr/lib/debug/.build-id/%.2s/%s", id, id + 2);
+}
+
+static void add_symbols(struct args *args, const struct world *world)
+{
+    static struct path shown[SYMBOLS_MAX];
+    for (size_t i = 0; i < SYMBOLS_MAX && world->symbols[i][0] != '\0'; i++) {
+        shown[i] = whole_of(world->symbols[i]);
+        ADD(args, "--ro-bind", world->symbols[i], shown[i].text);
+    }
+}
+
 static void bubblewrap(struct args *args, const struct world *world, const struct world_start *start)
 {
-    ADD(args, "bwrap", "--unshare-all", "--unshare-user", "--die-with-parent", "--as-pid-1", "--cap-add",
-        "CAP_NET_ADMIN", "--cap-add", "CAP_SYS_PTRACE", "--cap-add", "CAP_SYS_RESOURCE", "--clearenv", "--setenv",
+    ADD(args, "bwrap", "--unshare-all", "--unshare-user", "--die-with-parent", "--as-pid-1", "--clearenv", "--setenv",
         "PATH", "/usr/local/bin:/usr/bin:/bin", "--setenv", "LANG", "C.UTF-8", "--setenv", "TMPDIR", "/tmp",
         "--ro-bind", "/usr", "/usr");
     for (size_t i = 0; i < sizeof system_folders / sizeof *system_folders; i++)
@@ -146,13 +167,13 @@ static void bubblewrap(struct args *args, const struct world *world, const struc
     if (!world->old_bubblewrap)
         ADD(args, "--size", "268435456");
     ADD(args, "--tmpfs", "/tmp", "--ro-bind", start->shown == NULL ? world->worker : start->shown, WORLD_WORKER);
-    if (start->capture > 0)
-        ADD(args, "--cap-add", "CAP_NET_RAW");
     const char *terminal = getenv("TERM");
     if (!start->terminal)
         ADD(args, "--new-session");
     else if (terminal != NULL)
         ADD(args, "--setenv", "TERM", terminal);
+    if (!start->terminal) /* gdb is to have the whole */
+        add_symbols(args, world);
     if (start->folder != NULL)
         ADD(args, "--ro-bind", start->folder, WORLD_FOLDER, "--chdir", WORLD_FOLDER);
     ADD(args, "--");
@@ -185,6 +206,18 @@ static void become_world(const struct world *world, const struct world_start *st
     _exit(127);
 }
 
+struct ends world_ends(const struct world_start *start)
+{
+    return (struct ends){{[ENDS_IN] = start->in > 0 ? start->in : -1,
+                          [ENDS_OUT] = start->out,
+                          [ENDS_ERR] = start->err,
+                          [ENDS_RESULT] = start->result,
+                          [ENDS_CAPTURE] = start->capture > 0 ? start->capture : -1,
+                          [ENDS_TERMINAL_IN] = start->terminal ? 0 : -1,
+                          [ENDS_TERMINAL_OUT] = start->terminal ? 1 : -1,
+                          [ENDS_CHECKS] = start->checks > 0 ? start->checks : -1}};
+}
+
 pid_t world_start(const struct world *world, const struct world_start *start)
 {
     pid_t pid = fork();
@@ -193,23 +226,9 @@ pid_t world_start(const struct world *world, const struct world_start *start)
     prctl(PR_SET_PDEATHSIG, world->is_private ? SIGKILL : SIGTERM, 0, 0, 0);
     if (!start->terminal)
         setsid(); /* Ctrl-C is for the runner, which ends its worlds itself */
-    int nothing = fcntl(open("/dev/null", O_RDWR | O_CLOEXEC), F_DUPFD_CLOEXEC, 64);
-    int ends[] = {start->in > 0 ? start->in : -1,
-                  start->out,
-                  start->err,
-                  start->result,
-                  start->capture > 0 ? start->capture : -1,
-                  start->terminal ? 0 : -1,
-                  start->terminal ? 1 : -1,
-                  start->checks > 0 ? start->checks : -1};
-    int count = start->checks > 0 ? 8 : start->terminal ? 7 : start->capture > 0 ? 5 : 4;
-    for (int i = 0; i < count; i++) /* first out of the way, then into place */
-        ends[i] = ends[i] == -1 ? -1 : fcntl(ends[i], F_DUPFD_CLOEXEC, 64);
-    for (int i = 0; i < count; i++) {
-        if (ends[i] == -1 || dup2(ends[i], i) == -1)
-            dup2(nothing, i);
-    }
-    close_range((unsigned int)count, ~0U, CLOSE_RANGE_CLOEXEC);
+    struct ends ends = world_ends(start);
+    ends_place(&ends);
+    close_range(ENDS_COUNT, ~0U, CLOSE_RANGE_CLOEXEC);
     sigset_t none;
     sigemptyset(&none);
     sigprocmask(SIG_SETMASK, &none, NULL);
@@ -225,36 +244,70 @@ void world_end(const struct world *world, pid_t pid, bool at_once)
 
 /* ------------------------------------------------ choosing the mode */
 
-/* Starts a world with nothing in it but `true`; returns NULL or the first line of what went wrong. */
+/* Reads a line, or what there is until its end. */
+static void read_line(int fd, char *line, size_t size)
+{
+    size_t length = 0;
+    ssize_t n;
+    while (length < size - 1 && (n = read(fd, line + length, size - 1 - length)) > 0)
+        length += (size_t)n;
+    line[length] = '\0';
+    line[strcspn(line, "\n")] = '\0';
+}
+
+/* Has a world's server try what each check needs; returns NULL or the first line of what went wrong. */
 static const char *try_private(struct world *world)
 {
     static char words[512];
-    int ends[2];
-    if (pipe2(ends, O_CLOEXEC) == -1)
-        return strerror(errno);
+    char result[16] = "";
     static const char *const command[] = {WORLD_WORKER, "probe", NULL};
-    struct world_start start = {.command = command, .out = ends[1], .err = ends[1], .result = ends[1]};
-    world->is_private = true;
-    pid_t pid = world_start(world, &start);
-    close(ends[1]);
-    size_t length = 0;
-    ssize_t n;
-    while (length < sizeof words - 1 && (n = read(ends[0], words + length, sizeof words - 1 - length)) > 0)
-        length += (size_t)n;
-    close(ends[0]);
-    words[length] = '\0';
-    words[strcspn(words, "\n")] = '\0';
-    int status;
-    if (pid == -1 || waitpid(pid, &status, 0) == -1)
+    struct job_pipes pipes;
+    if (!jobs_open_pipes(&pipes))
         return strerror(errno);
-    return WIFEXITED(status) && WEXITSTATUS(status) == 0 ? NULL : words;
+    struct world_start start = {
+        .command = command, .out = -1, .err = pipes.errors[1], .result = pipes.result[1]};
+    struct server server;
+    world->is_private = true;
+    bool begun = server_begin(&server, world, &start);
+    if (begun)
+        server_play(&server, 0, &start);
+    close(pipes.result[1]);
+    close(pipes.errors[1]);
+    read_line(pipes.result[0], result, sizeof result);
+    if (begun)
+        server_end(&server, world, false);
+    read_line(pipes.errors[0], words, sizeof words);
+    close(pipes.result[0]);
+    close(pipes.errors[0]);
+    if (!begun)
+        return "no process can be started for it";
+    return strcmp(result, PROBE_PASSED) == 0 ? NULL : words[0] == '\0' ? "it broke off" : words;
 }
 
-/* Of a path: the folder's part, its "/" included. */
-static int folder_length(const char *path)
+/* Copies that the unprivileged user can read, wherever the kit lies; of those alone that this machine has a use for. */
+static void copy_symbols(struct world *world, const char *kept)
 {
-    const char *slash = strrchr(path, '/');
-    return slash == NULL ? 0 : (int)(slash + 1 - path);
+    glob_t found;
+    int count = 0;
+    if (glob(path_of("%s/*.debug", kept).text, 0, NULL, &found) != 0)
+        return;
+    for (size_t i = 0; i < found.gl_pathc && count < SYMBOLS_MAX; i++) {
+        const char *file = found.gl_pathv[i];
+        char *copy = world->symbols[count];
+        snprintf(copy, sizeof world->symbols[0], "%s%s", rundir(), strrchr(file, '/'));
+        if (access(whole_of(file).text, R_OK) == 0 && file_copy(file, copy, 0644) == 0)
+            count++;
+        else
+            *copy = '\0';
+    }
+    globfree(&found);
+}
+
+/* What lies beside the worker. */
+static struct path helper(const struct kit *kit, const char *name)
+{
+    const char *slash = strrchr(kit->worker.text, '/');
+    return path_of("%.*s/%s", slash == NULL ? 0 : (int)(slash - kit->worker.text), kit->worker.text, name);
 }
 
 int world_init(struct world *world, const struct kit *kit, bool plain, const char **problem)
@@ -269,7 +322,7 @@ int world_init(struct world *world, const struct kit *kit, bool plain, const cha
     }
     snprintf(world->worker, sizeof world->worker, "%s/worker", rundir());
     snprintf(world->etc, sizeof world->etc, "%s/etc", rundir());
-    world->unpacker = path_of("%.*sunpacker", folder_length(kit->worker.text), kit->worker.text);
+    world->unpacker = helper(kit, "unpacker");
     /* A copy that the unprivileged user can read, wherever the kit lies. */
     if (access(kit->worker.text, R_OK) == -1) {
         *problem = "the kit is not built: run make";
@@ -281,6 +334,7 @@ int world_init(struct world *world, const struct kit *kit, bool plain, const cha
         *problem = words;
         return -1;
     }
+    copy_symbols(world, helper(kit, "symbols").text);
     if (geteuid() == 0) {
         world->run_as = FREE_UID + (uid_t)(getpid() % 256);
         if (chown(rundir(), world->run_as, world->run_as) == -1)

@@ -15,6 +15,7 @@
 #include <stdbool.h>
 #include <sys/types.h>
 
+#include "run/ends.h"
 #include "run/lesson.h"
 
 struct world {
@@ -24,6 +25,7 @@ struct world {
     uid_t run_as;          /**< who programs run as; (uid_t)-1: as ourselves */
     char etc[300];         /**< the small /etc of private worlds */
     char worker[300];      /**< the worker's executable, as this machine sees it */
+    char symbols[2][300];  /**< files that stand in for libraries' debugging information (scripts/symbols); "": none */
     struct path kit;       /**< the kit's folder, which no private world shows */
     struct path own;       /**< nor that of lessons which are not the kit's; "" if there is none */
     struct path unpacker;  /**< the kit's own (class/unpack.h), beside its worker */
@@ -45,12 +47,15 @@ struct world_start {
 
 #define WORLD_FOLDER "/lesson"
 #define WORLD_WORKER "/sockeye/worker"
+#define PROBE_PASSED "private" /* what the worker's probe says */
 
 /**
  * Chooses the mode and prepares the run's folder. @p plain: do not try for more. Returns -1 with *problem
  * set if nothing can be run at all (no temporary folder, no worker).
  */
 int world_init(struct world *world, const struct kit *kit, bool plain, const char **problem);
+/** Its descriptors 0 to 7. */
+struct ends world_ends(const struct world_start *start);
 /** Starts a process in a world of its own; returns its pid on this machine, or -1 with errno. */
 pid_t world_start(const struct world *world, const struct world_start *start);
 /** Ends a world, whatever runs in it. In plain mode its worker cleans up behind itself when told to end: @p at_once is
