@@ -218,15 +218,16 @@ static bool start_build(struct grading *grading, struct lesson_run *run, struct 
 
 /* In private mode a lesson's server plays its checks; in plain mode each has a worker of its own. Returns whose work it is,
    -1 with errno if nobody's. */
-static pid_t begin_check(const struct check_run *run, int place, const struct world *world,
+static pid_t begin_check(struct check_run *run, int place, const struct world *world,
                          const struct world_start *start)
 {
     struct server *server = &run->lesson->server;
     if (!world->is_private)
         return world_start(world, start);
-    if (server->pid == 0 && !server_begin(server, world, start))
-        return -1;
-    return server_play(server, place, start) ? server->pid : -1;
+    if (server->pid != 0 && server_play(server, place, start))
+        return server->pid;
+    server_end(server, world, true); /* there is none, or it is lost */
+    return server_begin(server, world, start) && server_play(server, place, start) ? server->pid : -1;
 }
 
 static bool start_check(struct grading *grading, struct check_run *run, struct job *job)

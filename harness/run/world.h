@@ -4,8 +4,9 @@
  *
  * A private world is made by bubblewrap: a network with only loopback, a process table in which the command is
  * process 1, and a file system that shows /usr, a small /etc, the given folders read-only and an empty /tmp. When
- * its first process ends, all in it ends. A kit that lies below /usr is hidden there, with its solutions. A plain world is just a process on this machine, with limits: it is what is left
- * where namespaces are not to be had.
+ * its first process ends, all in it ends. A kit that lies below /usr is hidden there, with its solutions. The checks of a
+ * lesson share one, in which each has namespaces of its own (run/server.h). A plain world is just a process on this
+ * machine, with limits: it is what is left where namespaces are not to be had.
  *
  * As root, everything in a world runs as an unprivileged user that no account has: in a user namespace the kernel
  * would still let root write to /proc/sys.
