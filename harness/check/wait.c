@@ -135,9 +135,10 @@ static int look(struct watch *watch)
                         "children.");
         fails("a bounded number of processes", text("the program has started more than %d processes", PROCESSES_MAX));
     }
-    check_memory(pids, count);
     stuck_look(pids, count, &last_look);
     bool same = watch->looks > 0 && last_look.signature == watch->signature;
+    if (!same || !last_look.asleep) /* who has slept since has not taken memory */
+        check_memory(pids, count);
     if (!same) {
         watch->signature = last_look.signature;
         watch->since = now();

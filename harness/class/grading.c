@@ -18,6 +18,7 @@
 #include "run/jobs.h"
 #include "run/path.h"
 #include "run/rundir.h"
+#include "run/server.h"
 
 /* Many checks wait rather than work, so there are more of them under way than the machine has processors. A unit
    that takes longer than UNIT_SECONDS hangs by a fault of ours: its checks have deadlines of their own. */
@@ -50,6 +51,7 @@ static _Noreturn void be_unit(const struct class_run *run, int place, int result
     signal(SIGXFSZ, SIG_DFL); /* as under sockeye check */
     dup2(errors, 2);
     struct world world = *class->world;
+    server_leave();
     if (!world.is_private && world.run_as != (uid_t)-1)
         world.run_as += (uid_t)(place * JOBS_A_UNIT); /* users that no other unit has */
     struct plan plan = {.kit = class->terms->kit,
@@ -62,6 +64,7 @@ static _Noreturn void be_unit(const struct class_run *run, int place, int result
                         .jobs = JOBS_A_UNIT,
                         .memcheck = class->terms->memcheck};
     json_t *document = rundir_enter() == -1 ? NULL : grade(&plan);
+    server_end(false);
     remove_tree(rundir());
     remove_tree(work);
     json_t *back = json_pack("{s:o?, s:f}", "document", document, "cpu_seconds",

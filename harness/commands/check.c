@@ -218,7 +218,7 @@ int command_check(const struct kit *kit, int argc, char *argv[])
     struct world world;
     const char *problem;
     if (world_init(&world, kit, options.plain, &problem) == -1) {
-        rundir_remove();
+        world_leave();
         return fault_error("%s", problem);
     }
     plan.world = &world;
@@ -230,7 +230,7 @@ int command_check(const struct kit *kit, int argc, char *argv[])
     plan.trace = options.trace;
     wrong = inside_begin(&options.inside, &plan);
     json_t *document = wrong == 0 ? grade(&plan) : NULL;
-    rundir_remove();
+    world_leave();
     inside_restore();
     if (wrong != 0)
         return wrong;

@@ -284,7 +284,7 @@ int command_grade(const struct kit *kit, int argc, char *argv[])
     const char *problem;
     static struct world world;
     if (world_init(&world, kit, options.plain, &problem) == -1) {
-        rundir_remove();
+        world_leave();
         return fault_error("%s", problem);
     }
     int result;
@@ -301,6 +301,6 @@ int command_grade(const struct kit *kit, int argc, char *argv[])
         result = grade_into(db, kit, &world, &options, argc, argv);
     sqlite3_close(db);
     json_decref(options.rubric);
-    rundir_remove();
+    world_leave();
     return result;
 }

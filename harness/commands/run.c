@@ -139,6 +139,6 @@ int command_run(const struct kit *kit, int argc, char *argv[])
     int status = build(kit, lesson, program, &target);
     if (status == 0)
         status = run(target.text, arguments);
-    rundir_remove();
+    world_leave();
     return status;
 }

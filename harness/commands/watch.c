@@ -345,7 +345,7 @@ int command_watch(const struct kit *kit, int argc, char *argv[])
                       !screen_of_stdout().linear;
     grading_start_lesson(kit, watch.lesson, false);
     if (world_init(&watch.world, kit, false, &problem) == -1) {
-        rundir_remove();
+        world_leave();
         return fault_error("%s", problem);
     }
     begin_events(&watch);
@@ -357,7 +357,7 @@ int command_watch(const struct kit *kit, int argc, char *argv[])
     }
     run(&watch);
     fullscreen_leave();
-    rundir_remove();
+    world_leave();
     saves_end(&watch.saves);
     json_decref(watch.document);
     json_decref(watch.replayed);

@@ -44,7 +44,6 @@ struct lesson_run {
     enum progress progress; /* of its build */
     bool built;
     char folder[300]; /* of the executables */
-    struct server server; /* in a private world; plays its checks */
     json_t *result;
 };
 
@@ -139,7 +138,7 @@ static void prepare(struct grading *grading, json_t *document)
         struct lesson_run *run = &grading->lesson[i];
         const struct lesson *lesson = plan->lesson[i];
         *run = (struct lesson_run){.lesson = lesson};
-        snprintf(run->folder, sizeof run->folder, "%.200s/programs-%d", rundir(), lesson->number);
+        snprintf(run->folder, sizeof run->folder, "%.250s/%d", server_folder().text, lesson->number);
         run->result = json_pack("{s:i, s:s, s:s, s:i, s:i, s:{s:s, s:i, s:s}, s:[]}", "number", lesson->number, "name",
                                 lesson->name, "status", "failed", "score", 0, "max_score", 0, "build", "status",
                                 "built", "warnings", 0, "output", "", "checks");
@@ -201,6 +200,7 @@ static bool start_build(struct grading *grading, struct lesson_run *run, struct 
     struct job_pipes pipes;
     if (!jobs_open_pipes(&pipes))
         return false;
+    mkdir(server_folder().text, 0755);
     mkdir(run->folder, 0755);
     pid_t pid = fork();
     if (pid == 0) {
@@ -214,20 +214,6 @@ static bool start_build(struct grading *grading, struct lesson_run *run, struct 
         return false;
     run->progress = RUNNING;
     return true;
-}
-
-/* In private mode a lesson's server plays its checks; in plain mode each has a worker of its own. Returns whose work it is,
-   -1 with errno if nobody's. */
-static pid_t begin_check(struct check_run *run, int place, const struct world *world,
-                         const struct world_start *start)
-{
-    struct server *server = &run->lesson->server;
-    if (!world->is_private)
-        return world_start(world, start);
-    if (server->pid != 0 && server_play(server, place, start))
-        return server->pid;
-    server_end(server, world, true); /* there is none, or it is lost */
-    return server_begin(server, world, start) && server_play(server, place, start) ? server->pid : -1;
 }
 
 static bool start_check(struct grading *grading, struct check_run *run, struct job *job)
@@ -279,7 +265,8 @@ static bool start_check(struct grading *grading, struct check_run *run, struct j
                                 .checks = own ? run->lesson->lesson->checks : 0,
                                 .terminal = debug != NULL};
     double limit = debug != NULL ? 1e7 : CHECK_SECONDS * (memcheck ? 4 : 1) + 20;
-    if (!jobs_begin(job, begin_check(run, (int)place, world, &start), &pipes, limit, run))
+    pid_t pid = world->is_private ? server_play(world, (int)place, &start) : world_start(world, &start);
+    if (!jobs_begin(job, pid, &pipes, limit, run))
         return false;
     job->served = world->is_private;
     run->progress = RUNNING;
@@ -506,29 +493,10 @@ static struct grading under_way;
 
 static void end_job(const struct job *job)
 {
-    const struct check_run *run = job->context;
     if (job->served)
-        server_stop(&run->lesson->server, (int)(job - under_way.job));
+        server_stop((int)(job - under_way.job));
     else
         world_end(under_way.plan->world, job->pid, job->overdue);
-}
-
-/* A lesson of which nothing more is to be played needs its server no more. That ends while others go on. */
-static void release_server(const struct grading *grading, struct lesson_run *lesson)
-{
-    bool needed = lesson->server.pid == 0;
-    for (int i = 0; i < grading->checks; i++)
-        needed = needed || (grading->check[i].lesson == lesson && grading->check[i].progress != DONE);
-    if (!needed)
-        server_close(&lesson->server);
-}
-
-static void end_servers(struct grading *grading, bool at_once)
-{
-    for (int i = 0; i < grading->plan->lessons; i++)
-        server_close(&grading->lesson[i].server);
-    for (int i = 0; i < grading->plan->lessons; i++)
-        server_end(&grading->lesson[i].server, grading->plan->world, at_once);
 }
 
 /* In plain mode a worker that was killed leaves its programs to us (PR_SET_CHILD_SUBREAPER). */
@@ -540,7 +508,7 @@ static void end_orphans(const struct grading *grading)
         found = false;
         int count = proc_children(getpid(), children, PROC_MAX);
         for (int i = 0; i < count; i++) {
-            bool known = false;
+            bool known = children[i] == server_pid();
             for (int k = 0; k < grading->not_ours_count; k++)
                 known = known || grading->not_ours[k] == children[i];
             for (int k = 0; k < grading->jobs; k++)
@@ -556,6 +524,7 @@ static void end_orphans(const struct grading *grading)
 
 static void stop_all(struct grading *grading)
 {
+    server_end(true);
     for (int i = 0; i < grading->jobs; i++) {
         if (grading->job[i].pid != 0)
             end_job(&grading->job[i]);
@@ -633,8 +602,6 @@ json_t *grade(const struct plan *plan)
             end_build(job->context, value, job);
         else
             finish_check(grading, job->context, value, job);
-        for (int i = 0; i < plan->lessons; i++)
-            release_server(grading, &grading->lesson[i]);
         if (!plan->world->is_private)
             end_orphans(grading);
         if (plan->progress != NULL)
@@ -643,7 +610,6 @@ json_t *grade(const struct plan *plan)
     ended_early = ended_early || jobs_interrupted();
     if (ended_early)
         stop_all(grading);
-    end_servers(grading, ended_early);
     end_orphans(grading); /* of a world that was killed the last processes end a little later */
     if (ended_early) {
         json_decref(document);

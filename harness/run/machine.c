@@ -419,6 +419,6 @@ int machine_examine(const struct kit *kit, struct finding *findings)
     }
     examine_folders(&machine);
     examine_tools(&machine);
-    rundir_remove();
+    world_leave();
     return machine.count;
 }

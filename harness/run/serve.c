@@ -15,6 +15,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "run/jobs.h"
 #include "run/server.h"
 
 enum { WORDS_MAX = 16 };
@@ -45,8 +46,12 @@ static bool map_ids(uid_t uid, gid_t gid)
     return write_file("/proc/self/gid_map", line);
 }
 
-static bool mount_own(void)
+static bool mount_own(const char *folder)
 {
+    char programs[sizeof WORLD_FOLDER + sizeof ((struct server_request *)NULL)->folder];
+    snprintf(programs, sizeof programs, "%s/%s", WORLD_FOLDER, folder);
+    if (*folder != '\0' && (mount(programs, WORLD_FOLDER, NULL, MS_BIND, NULL) == -1 || chdir(WORLD_FOLDER) == -1))
+        return false;
     /* A tmpfs counts as memory: bounded. */
     return mount("proc", "/proc", "proc", MS_NOSUID | MS_NODEV | MS_NOEXEC, NULL) == 0 &&
            mount("tmpfs", "/tmp", "tmpfs", MS_NOSUID | MS_NODEV, "mode=0755,size=256m") == 0;
@@ -71,7 +76,7 @@ static bool keep_few_capabilities(bool captures)
     return true;
 }
 
-static const char *take_over(uid_t uid, gid_t gid, const struct ends *ends)
+static const char *take_over(uid_t uid, gid_t gid, const struct ends *ends, const char *folder)
 {
     bool has_terminal = ends->fd[ENDS_TERMINAL_IN] != -1;
     signal(SIGCHLD, SIG_DFL);
@@ -81,8 +86,8 @@ static const char *take_over(uid_t uid, gid_t gid, const struct ends *ends)
         setsid();
     if (!map_ids(uid, gid))
         return "map its user";
-    if (!mount_own())
-        return "mount /proc and /tmp";
+    if (!mount_own(folder))
+        return "mount its folders";
     return keep_few_capabilities(ends->fd[ENDS_CAPTURE] != -1) ? NULL : "drop capabilities";
 }
 
@@ -105,7 +110,7 @@ static void begin(struct server_request *request, const struct ends *ends, int (
     pid_t pid = (pid_t)syscall(SYS_clone, own | SIGCHLD, NULL, NULL, NULL, NULL);
     if (pid == 0) {
         char *words[WORDS_MAX + 1];
-        const char *undone = take_over(uid, gid, ends);
+        const char *undone = take_over(uid, gid, ends, request->folder);
         if (undone == NULL)
             exit(play(split(request, words), words));
         dprintf(2, "worker: could not %s: %s\n", undone, strerror(errno));

@@ -1,11 +1,11 @@
 /**
  * @file
- * The server of a lesson's private world: a worker that forks for each check, as lesson 7's server does for each client.
+ * The server of a run: a worker in a private world that forks for each check, as lesson 7's server does for each client.
  *
- * A world (run/world.h) takes milliseconds to make, most of them for what all checks of a program have in common: the
- * files that it shows, and a worker that is loaded. So it is made once for a lesson, and each check gets in it, by one
- * clone(2), what must be its own: a user namespace, a process table, a network with only loopback, System V and POSIX
- * queues, and an empty /tmp. A check neither sees the server nor another check.
+ * A world (run/world.h) takes milliseconds to make, most of them for what all checks have in common: the files that it
+ * shows, and a worker that is loaded. So it is made once, and each check gets in it, by one clone(2), what must be its own:
+ * a user namespace, a process table, a network with only loopback, System V and POSIX queues, the folder of its lesson's
+ * programs and an empty /tmp. A check sees neither the server nor another check.
  */
 #pragma once
 
@@ -13,34 +13,32 @@
 #include <sys/types.h>
 
 #include "run/ends.h"
-#include "run/jobs.h"
 #include "run/world.h"
 
-/** The runner's side of one. */
-struct server {
-    pid_t pid;  /**< its world's; 0: there is none */
-    int socket; /**< -1: it has been told that nothing more will come */
-};
+/** The runner's side. A process has one server at most, which is started when the first check is to be played, and again
+ *  if it was lost. Has it fork for start->command, with the descriptors of @p start; start->folder is a folder below
+ *  server_folder(). Who holds the other end of start->result sees its end. @p place tells it from the others under way, below
+ *  JOBS_MAX. Returns the server's pid, -1 with errno. */
+pid_t server_play(const struct world *world, int place, const struct world_start *start);
+/** Ends the check at a place, with all its processes. */
+void server_stop(int place);
+/** Its pid, that of its world; 0: there is none. */
+pid_t server_pid(void);
+/** Ends it and what is left of its checks, and waits for that. @p at_once: its checks are of no interest any more. */
+void server_end(bool at_once);
+/** For a process that was forked: the server is its parent's. */
+void server_leave(void);
+/** The folder of the run that its world shows; it is there when a server is. */
+struct path server_folder(void);
 
 /** What is asked of a server; the descriptors go beside it (SCM_RIGHTS), in their order. */
 struct server_request {
-    int place;             /**< of the check among those under way, below JOBS_MAX */
+    int place;             /**< of the check among those under way */
     unsigned int ends;     /**< bit i: descriptor i of the check is among those that go along */
     unsigned int length;   /**< of its command line; 0: the check at this place shall end */
+    char folder[32];       /**< its lesson's programs, by the name that they have below server_folder(); "": none */
     char words[16 * 1024]; /**< the command line, each word with its NUL */
 };
-
-/** Starts a server, in a world that shows what @p start says; its words go to start->err. False with errno. */
-bool server_begin(struct server *server, const struct world *world, const struct world_start *start);
-/** Has it fork for start->command, with the descriptors of @p start. Who holds the other end of start->result sees its
- *  end. False with errno. */
-bool server_play(const struct server *server, int place, const struct world_start *start);
-/** Ends the check at a place, with all its processes. */
-void server_stop(const struct server *server, int place);
-/** No more checks come: it ends what is left of them, and its world with it. */
-void server_close(struct server *server);
-/** Closes it, and waits until its world has ended. @p at_once: its checks are of no interest any more. */
-void server_end(struct server *server, const struct world *world, bool at_once);
 
 /** The server itself, in its world: plays what is asked at descriptor @p fd, by @p play, in a process and namespaces of its
  *  own, until nothing more comes. Returns its exit status. */

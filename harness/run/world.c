@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include "check/cage.h"
+#include "run/jobs.h"
 #include "run/path.h"
 #include "run/rundir.h"
 #include "run/server.h"
@@ -255,7 +256,7 @@ static void read_line(int fd, char *line, size_t size)
     line[strcspn(line, "\n")] = '\0';
 }
 
-/* Has a world's server try what each check needs; returns NULL or the first line of what went wrong. */
+/* Has the run's server, which goes on if all is well, try what each check needs; returns NULL or the first line of what went wrong. */
 static const char *try_private(struct world *world)
 {
     static char words[512];
@@ -266,22 +267,21 @@ static const char *try_private(struct world *world)
         return strerror(errno);
     struct world_start start = {
         .command = command, .out = -1, .err = pipes.errors[1], .result = pipes.result[1]};
-    struct server server;
     world->is_private = true;
-    bool begun = server_begin(&server, world, &start);
-    if (begun)
-        server_play(&server, 0, &start);
+    pid_t pid = server_play(world, 0, &start);
     close(pipes.result[1]);
     close(pipes.errors[1]);
     read_line(pipes.result[0], result, sizeof result);
-    if (begun)
-        server_end(&server, world, false);
-    read_line(pipes.errors[0], words, sizeof words);
+    bool works = strcmp(result, PROBE_PASSED) == 0;
+    if (!works) {
+        server_end(false); /* who may hold the other end of errors */
+        read_line(pipes.errors[0], words, sizeof words);
+    }
     close(pipes.result[0]);
     close(pipes.errors[0]);
-    if (!begun)
+    if (pid == -1)
         return "no process can be started for it";
-    return strcmp(result, PROBE_PASSED) == 0 ? NULL : words[0] == '\0' ? "it broke off" : words;
+    return works ? NULL : words[0] == '\0' ? "it broke off" : words;
 }
 
 /* Copies that the unprivileged user can read, wherever the kit lies; of those alone that this machine has a use for. */
@@ -349,4 +349,10 @@ int world_init(struct world *world, const struct kit *kit, bool plain, const cha
     if (!world->is_private && world->run_as != (uid_t)-1)
         chmod(rundir(), 0711); /* several users run programs from it */
     return 0;
+}
+
+void world_leave(void)
+{
+    server_end(false);
+    rundir_remove();
 }

@@ -4,8 +4,8 @@
  *
  * A private world is made by bubblewrap: a network with only loopback, a process table in which the command is
  * process 1, and a file system that shows /usr, a small /etc, the given folders read-only and an empty /tmp. When
- * its first process ends, all in it ends. A kit that lies below /usr is hidden there, with its solutions. The checks of a
- * lesson share one, in which each has namespaces of its own (run/server.h). A plain world is just a process on this
+ * its first process ends, all in it ends. A kit that lies below /usr is hidden there, with its solutions. All checks
+ * share one, in which each has namespaces of its own (run/server.h). A plain world is just a process on this
  * machine, with limits: it is what is left where namespaces are not to be had.
  *
  * As root, everything in a world runs as an unprivileged user that no account has: in a user namespace the kernel
@@ -55,6 +55,8 @@ struct world_start {
  * set if nothing can be run at all (no temporary folder, no worker).
  */
 int world_init(struct world *world, const struct kit *kit, bool plain, const char **problem);
+/** The run is over: what world_init() made goes, and the run's folder. */
+void world_leave(void);
 /** Its descriptors 0 to 7. */
 struct ends world_ends(const struct world_start *start);
 /** Starts a process in a world of its own; returns its pid on this machine, or -1 with errno. */
