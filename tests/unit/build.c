@@ -37,7 +37,7 @@ static int make_worlds(void)
 
 static int remove_worlds(void)
 {
-    rundir_remove();
+    world_leave();
     return 0;
 }
 

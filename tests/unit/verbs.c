@@ -23,6 +23,7 @@
 #include "record/result.h"
 #include "run/grade.h"
 #include "run/rundir.h"
+#include "run/server.h"
 #include "unit.h"
 
 struct ending {
@@ -2255,7 +2256,7 @@ static int end_the_play(void)
     json_decref(document);
     json_decref(mad_document);
     document = mad_document = NULL;
-    rundir_remove();
+    world_leave();
     unsetenv("SOCKEYE_CACHE");
     return 0;
 }
@@ -2414,6 +2415,23 @@ static void the_same_seed_is_the_same_conversation(void)
     json_decref(again);
 }
 
+static void a_server_that_is_lost_is_made_anew(void)
+{
+    if (!is_played())
+        return;
+    if (!world.is_private) {
+        unit_skip("in plain mode there is none");
+        return;
+    }
+    pid_t lost = server_pid();
+    kill(lost, SIGKILL);
+    json_t *again = played(&kit.lesson[0], "hears_what_is_sent");
+    CU_ASSERT_PTR_NOT_NULL_FATAL(again);
+    assert_contains(conversation(again, "hears_what_is_sent"), "you: connect");
+    CU_ASSERT(server_pid() != 0 && server_pid() != lost);
+    json_decref(again);
+}
+
 static void the_record_shows_the_conversation(void)
 {
     if (!is_played())
@@ -2445,18 +2463,22 @@ static void the_score_is_what_passed(void)
     assert_number(result_exit_status(mad_document), 1);
 }
 
-static bool only_the_janitor_is_left(void *context)
+/* The janitor; and in private mode bubblewrap and the server. */
+static bool so_many_processes_are_left(void *context)
 {
-    (void)context;
     pid_t pids[64];
-    return proc_descendants(getpid(), pids, 64) == 1;
+    return proc_descendants(getpid(), pids, 64) == *(const int *)context;
 }
 
 static void nothing_is_left_of_the_checks(void)
 {
     if (!is_played())
         return;
-    CU_ASSERT(eventually(only_the_janitor_is_left, NULL)); /* a world's processes are gone a little after its first */
+    int count = world.is_private ? 3 : 1;
+    CU_ASSERT(eventually(so_many_processes_are_left, &count)); /* a check's are gone a little after its first */
+    server_end(false);
+    count = 1;
+    CU_ASSERT(so_many_processes_are_left(&count));
     const char *list = text("%s/left", unit_folder());
     if (system(text("find '%s'/check-* > '%s' 2>/dev/null", rundir(), list)) != 0)
         unit_write(list, ""); /* there is none */
@@ -2468,6 +2490,7 @@ __attribute__((constructor)) static void add_tests_of_all(void)
 {
     static const CU_TestInfo others[] = {
         {"the same seed is the same conversation", the_same_seed_is_the_same_conversation},
+        {"a server that is lost is made anew", a_server_that_is_lost_is_made_anew},
         {"who spins does not pass on a busy machine", who_spins_does_not_pass_on_a_busy_machine},
         {"the record shows the conversation", the_record_shows_the_conversation},
         {"the score is what passed", the_score_is_what_passed},
