@@ -14,8 +14,8 @@ enum { JOBS_MAX = 64 };
 struct job {
     pid_t pid;   /**< 0: this place is free */
     bool served; /**< it is the work of a server that goes on (run/server.h), which reaps it; pid is the server's */
-    int result; /**< our end of its descriptor 3 */
-    int errors; /**< our end of its stderr */
+    int result;  /**< our end of its descriptor 3 */
+    int errors;  /**< our end of its stderr */
     char *data;
     size_t length;
     char words[2048]; /**< the beginning of what it said on stderr */

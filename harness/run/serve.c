@@ -48,7 +48,7 @@ static bool map_ids(uid_t uid, gid_t gid)
 
 static bool mount_own(const char *folder)
 {
-    char programs[sizeof WORLD_FOLDER + sizeof ((struct server_request *)NULL)->folder];
+    char programs[sizeof WORLD_FOLDER + sizeof((struct server_request *)NULL)->folder];
     snprintf(programs, sizeof programs, "%s/%s", WORLD_FOLDER, folder);
     if (*folder != '\0' && (mount(programs, WORLD_FOLDER, NULL, MS_BIND, NULL) == -1 || chdir(WORLD_FOLDER) == -1))
         return false;

@@ -265,8 +265,7 @@ static const char *try_private(struct world *world)
     struct job_pipes pipes;
     if (!jobs_open_pipes(&pipes))
         return strerror(errno);
-    struct world_start start = {
-        .command = command, .out = -1, .err = pipes.errors[1], .result = pipes.result[1]};
+    struct world_start start = {.command = command, .out = -1, .err = pipes.errors[1], .result = pipes.result[1]};
     world->is_private = true;
     pid_t pid = server_play(world, 0, &start);
     close(pipes.result[1]);
