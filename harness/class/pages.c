@@ -20,6 +20,7 @@ struct pages {
     const struct kit *kit;
     const char *folder;
     const char *problem; /* the first; NULL as long as all went well */
+    bool has_feedback;   /* each student's is written, when the class page first goes through the class */
 };
 
 static void failed(struct pages *pages, const char *path)
@@ -51,15 +52,14 @@ static struct draft draft_begin(struct pages *pages, const char *name, const cha
 static void draft_end(struct pages *pages, const struct draft *draft)
 {
     int broken = ferror(draft->file);
-    if (fclose(draft->file) == 0 && !broken && rename(draft->new.text, draft->path.text) == 0)
+    if (fclose(draft->file) == 0 && !broken && pages->problem == NULL && rename(draft->new.text, draft->path.text) == 0)
         return;
-    failed(pages, draft->path.text);
+    failed(pages, draft->path.text); /* or, if there was a problem, it keeps the older one */
     unlink(draft->new.text);
 }
 
-static void write_feedback(void *context, json_t *document)
+static void write_feedback(struct pages *pages, const json_t *document)
 {
-    struct pages *pages = context;
     static const struct {
         const char *ending;
         void (*write)(FILE *out, const json_t *document);
@@ -74,9 +74,25 @@ static void write_feedback(void *context, json_t *document)
     }
 }
 
+struct pass {
+    struct pages *pages;
+    void (*tell)(void *context, json_t *document);
+    void *context;
+};
+
+static void tell_also(void *context, json_t *document)
+{
+    const struct pass *pass = context;
+    if (!pass->pages->has_feedback)
+        write_feedback(pass->pages, document);
+    pass->tell(pass->context, document);
+}
+
 static void each(void *of, void (*tell)(void *context, json_t *document), void *context)
 {
-    gradebook_documents(((struct pages *)of)->db, tell, context);
+    struct pass pass = {of, tell, context};
+    gradebook_documents(pass.pages->db, tell_also, &pass);
+    pass.pages->has_feedback = true;
 }
 
 static void alike(void *of, void (*tell)(void *context, json_t *program), void *context)
@@ -89,13 +105,12 @@ int pages_write(sqlite3 *db, const struct kit *kit, const char *folder, const ch
     struct pages pages = {.db = db, .kit = kit, .folder = folder};
     if (folder_make(path_of("%s/feedback", folder).text, 0700) == -1)
         failed(&pages, path_of("%s/feedback", folder).text);
-    else
-        gradebook_documents(db, write_feedback, &pages);
     struct draft page = {.file = NULL};
     if (pages.problem == NULL)
         page = draft_begin(&pages, "index", ".html");
     if (page.file != NULL) {
-        class_page(page.file, &(struct class_source){each, alike, &pages});
+        if (!class_page(page.file, &(struct class_source){each, alike, &pages}))
+            failed(&pages, page.path.text);
         draft_end(&pages, &page);
     }
     *problem = pages.problem;

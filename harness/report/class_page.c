@@ -1,6 +1,7 @@
 #define _GNU_SOURCE
 #include "report/class_page.h"
 
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -17,12 +18,20 @@ struct page {
     struct tally_lesson *lessons;
     size_t count;
     FILE *out;
+    FILE *reports; /* a stream into this text */
+    char *text;
+    size_t length;
 };
 
-static void count_student(void *context, json_t *document)
+/* All that needs no other student: a document is long to read, so it is done at once. */
+static void take_student(void *context, json_t *document)
 {
     struct page *page = context;
     tally_add(&page->tally, document);
+    fprintf(page->reports, "<script type=\"text/html\" id=\"s-%s\">",
+            slug_of(result_text(document, "submission")).text);
+    student_report(page->reports, document, TEACHER); /* all that others wrote is escaped in it, so nothing ends it */
+    fputs("</script>\n", page->reports);
 }
 
 static const char *plural(int count)
@@ -205,21 +214,12 @@ static void failures(FILE *out, void *context)
     free(failures);
 }
 
-/* ------------------------------------------------ the reports */
-
-static void report(void *context, json_t *document)
-{
-    const struct page *page = context;
-    fprintf(page->out, "<script type=\"text/html\" id=\"s-%s\">", slug_of(result_text(document, "submission")).text);
-    student_report(page->out, document, TEACHER); /* all that others wrote is escaped in it, so nothing ends it */
-    fputs("</script>\n", page->out);
-}
+/* ------------------------------------------------ the page */
 
 static void reports(FILE *out, void *context)
 {
-    struct page *page = context;
-    page->out = out;
-    page->source->each(page->source->of, report, page);
+    const struct page *page = context;
+    fwrite(page->text, 1, page->length, out);
 }
 
 static void alike(FILE *out, void *context)
@@ -227,7 +227,7 @@ static void alike(FILE *out, void *context)
     alike_section(out, ((struct page *)context)->source);
 }
 
-void class_page(FILE *out, const struct class_source *source)
+bool class_page(FILE *out, const struct class_source *source)
 {
     static const struct hole holes[] = {
         {"policy", html_policy}, {"css", html_css}, {"js", html_js}, {"summary", summary},
@@ -235,9 +235,15 @@ void class_page(FILE *out, const struct class_source *source)
         {"reports", reports},    {"alike", alike},  {NULL, NULL},
     };
     struct page page = {.source = source};
-    source->each(source->of, count_student, &page);
+    page.reports = open_memstream(&page.text, &page.length);
+    if (page.reports == NULL)
+        return false;
+    source->each(source->of, take_student, &page);
+    bool whole = fclose(page.reports) == 0;
     page.lessons = tally_lessons(&page.tally, &page.count);
     html_template(out, page_class_html, holes, &page);
+    free(page.text);
     free(page.lessons);
     tally_free(&page.tally);
+    return whole;
 }

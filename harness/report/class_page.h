@@ -8,6 +8,7 @@
 #pragma once
 
 #include <jansson.h>
+#include <stdbool.h>
 #include <stdio.h>
 
 /** Where the documents of a class come from: one by one, each time in the same order, so that memory stays flat. */
@@ -18,5 +19,6 @@ struct class_source {
     void *of;
 };
 
-/** Writes the page; goes through the class three times. */
-void class_page(FILE *out, const struct class_source *source);
+/** Writes the page; goes through the class twice, and holds the text of its reports meanwhile.
+ *  False with errno if there is no memory for that. */
+bool class_page(FILE *out, const struct class_source *source);
