@@ -18,9 +18,7 @@ struct page {
     struct tally_lesson *lessons;
     size_t count;
     FILE *out;
-    FILE *reports; /* a stream into this text */
-    char *text;
-    size_t length;
+    FILE *reports; /* a temporary file */
 };
 
 /* All that needs no other student: a document is long to read, so it is done at once. */
@@ -219,7 +217,11 @@ static void failures(FILE *out, void *context)
 static void reports(FILE *out, void *context)
 {
     const struct page *page = context;
-    fwrite(page->text, 1, page->length, out);
+    char buffer[65536];
+    size_t n;
+    rewind(page->reports);
+    while ((n = fread(buffer, 1, sizeof buffer, page->reports)) > 0)
+        fwrite(buffer, 1, n, out);
 }
 
 static void alike(FILE *out, void *context)
@@ -234,15 +236,14 @@ bool class_page(FILE *out, const struct class_source *source)
         {"head", head},          {"rows", rows},    {"foot", foot},  {"failures", failures},
         {"reports", reports},    {"alike", alike},  {NULL, NULL},
     };
-    struct page page = {.source = source};
-    page.reports = open_memstream(&page.text, &page.length);
+    struct page page = {.source = source, .reports = tmpfile()};
     if (page.reports == NULL)
         return false;
     source->each(source->of, take_student, &page);
-    bool whole = fclose(page.reports) == 0;
     page.lessons = tally_lessons(&page.tally, &page.count);
     html_template(out, page_class_html, holes, &page);
-    free(page.text);
+    bool whole = !ferror(page.reports);
+    fclose(page.reports);
     free(page.lessons);
     tally_free(&page.tally);
     return whole;

@@ -19,6 +19,6 @@ struct class_source {
     void *of;
 };
 
-/** Writes the page; goes through the class twice, and holds the text of its reports meanwhile.
- *  False with errno if there is no memory for that. */
+/** Writes the page; goes through the class twice, and keeps the text of its reports in a
+ *  temporary file meanwhile. False with errno if that can't be had. */
 bool class_page(FILE *out, const struct class_source *source);
