@@ -42,6 +42,7 @@ static double lateness; /* of the timers of the wait under way: the most, in sec
 /* How long this check was not run at all: where a virtual machine stands still for seconds, programs do too. */
 static double stood_still;
 static const double hardly_late = 0.3;
+static const double long_wait = 1.0; /* for what usually comes in milliseconds */
 
 void schedule(double seconds, void (*action)(void *context), void *context)
 {
@@ -230,6 +231,34 @@ static void sleep_until(const struct awaited *awaited, double when)
         stood_still += late;
 }
 
+/* What the programs had of the CPU when a wait grew long: who waits in vain for one is not late. */
+struct share {
+    double at; /* 0: not looked at yet */
+    double used;
+    double queued;
+};
+
+static struct share share_now(void)
+{
+    static pid_t pids[PROC_MAX];
+    struct share share = {.at = now()};
+    int count = programs_pids(pids, PROC_MAX);
+    for (int i = 0; i < count; i++) {
+        share.used += proc_cpu_seconds(pids[i]);
+        share.queued += proc_queued_seconds(pids[i]);
+    }
+    return share;
+}
+
+/* Since then they were ready to run most of the time, and hardly ever did. A loop that never waits gets its share even on a
+   machine with much else to do. */
+static bool have_starved(const struct share *before)
+{
+    struct share share = share_now();
+    double seconds = share.at - before->at;
+    return before->at > 0 && share.queued - before->queued > seconds / 2 && share.used - before->used < seconds / 10;
+}
+
 /* Bytes that have moved so far, in any direction: a slow program that gets on is not late. */
 static size_t bytes_moved(void)
 {
@@ -251,6 +280,8 @@ enum waited wait_until(const struct awaited *awaited)
     size_t moved = bytes_moved();
     size_t memory = last_memory;
     struct watch watch = {.next = now() + first_look, .gap = first_gap, .still = still_for};
+    struct share share = {0};
+    double began = now();
     lateness = 0;
     bool none_left = false;
     for (;;) {
@@ -271,15 +302,25 @@ enum waited wait_until(const struct awaited *awaited)
         }
         if (by_progress && debugger_is_there())
             deadline = now() + patience;
-        if (now() >= deadline)
-            return LATE;
+        if (now() >= deadline) {
+            if (!have_starved(&share))
+                return LATE;
+            double starved = now() - share.at;
+            stood_still += starved;
+            deadline += by_progress ? 0 : starved;
+            share = share_now();
+        }
         if (now() >= watch.next) {
             int processes = look(&watch);
+            if (share.at == 0 && now() - began > long_wait)
+                share = share_now();
             /* One that takes more and more memory gets on, too: to the limit, which is what is to be said of it. */
             if (by_progress && (bytes_moved() != moved || last_memory > memory + MEMORY_STEP)) {
                 moved = bytes_moved();
                 memory = last_memory;
                 deadline = earlier(now() + patience, end_of_check(room));
+                share.at = 0;
+                began = now();
             }
             none_left = awaited->until_end && processes == 0 && scheduled_count == 0;
             if (none_left)
