@@ -2415,6 +2415,12 @@ static void the_same_seed_is_the_same_conversation(void)
     json_decref(again);
 }
 
+static bool has_ended(void *context)
+{
+    struct process process;
+    return proc_process(*(const pid_t *)context, &process) == -1 || process.state == 'Z';
+}
+
 static void a_server_that_is_lost_is_made_anew(void)
 {
     if (!is_played())
@@ -2424,7 +2430,10 @@ static void a_server_that_is_lost_is_made_anew(void)
         return;
     }
     pid_t lost = server_pid();
+    pid_t inside;
+    CU_ASSERT_FATAL(proc_children(lost, &inside, 1) == 1);
     kill(lost, SIGKILL);
+    CU_ASSERT(eventually(has_ended, &inside));
     json_t *again = played(&kit.lesson[0], "hears_what_is_sent");
     CU_ASSERT_PTR_NOT_NULL_FATAL(again);
     assert_contains(conversation(again, "hears_what_is_sent"), "you: connect");
