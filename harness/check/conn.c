@@ -146,6 +146,22 @@ bool conns_in_flight(void)
     return false;
 }
 
+size_t conns_backlog(void)
+{
+    size_t backlog = 0;
+    for (int i = 0; i < conn_count; i++) {
+        int unread = 0;
+        struct socket_row row;
+        if (conns[i]->fd == -1)
+            continue;
+        if (ioctl(conns[i]->fd, FIONREAD, &unread) == 0)
+            backlog += (size_t)unread;
+        if (sockets_other_end(conns[i]->fd, &row))
+            backlog += 3 * row.receiving; /* a byte that crosses changes the sum */
+    }
+    return backlog;
+}
+
 struct conn *conn_number(int index)
 {
     return index < conn_count ? conns[index] : NULL;

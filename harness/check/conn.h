@@ -47,6 +47,8 @@ ssize_t conn_receive(struct conn *conn, void *data, size_t size);
 struct conn *conn_begins(int port);
 /** True while something that we sent has not reached the program's kernel queue, or the other way round. */
 bool conns_in_flight(void);
+/** What lies unread on both sides of all connections, in bytes, as one number: as long as it changes, the program works. */
+size_t conns_backlog(void);
 /** True if descriptor @p fd of process @p pid is the program's end of @p conn. */
 bool conn_is_held_by(const struct conn *conn, pid_t pid, int fd);
 /** How a report speaks of a peer by its name: "the client", but "client 2". */

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "check/check.h"
+#include "check/conn.h"
 #include "check/difference.h"
 #include "check/record.h"
 #include "check/stage.h"
@@ -354,9 +355,23 @@ static bool none_is_left(void *context)
     return false;
 }
 
+/* What was sent to it may keep it at work for a while: a program may echo a byte at a time. */
+static bool settles(void)
+{
+    enum { AT_WORK = 15 }; /* seconds at most */
+    double began = now();
+    size_t before;
+    do {
+        before = conns_backlog();
+        if (wait_settled(0.3))
+            return true;
+    } while (conns_backlog() != before && now() - began < AT_WORK);
+    return false;
+}
+
 void uses_no_cpu(struct program *program)
 {
-    if (wait_settled(0.3)) {
+    if (settles()) {
         record(YOU, NULL, "sleeps", bytes(""));
         return;
     }

@@ -509,7 +509,8 @@ static void end_orphans(const struct grading *grading)
         int count = proc_children(getpid(), children, PROC_MAX);
         for (int i = 0; i < count; i++) {
             bool known = children[i] == server_pid();
-            for (int k = 0; k < grading->not_ours_count; k++) /* one that has ended meanwhile may have been a server's */
+            for (int k = 0; k < grading->not_ours_count;
+                 k++) /* one that has ended meanwhile may have been a server's */
                 known = known || (grading->not_ours[k] == children[i] && waitpid(children[i], NULL, WNOHANG) == 0);
             for (int k = 0; k < grading->jobs; k++)
                 known = known || grading->job[k].pid == children[i];

@@ -193,7 +193,7 @@ static int process_limit(void)
     uname(&kernel);
     sscanf(kernel.release, "%d.%d", &major, &minor);
     if (stage.private_network)
-        return major > 5 || (major == 5 && minor >= 14) ? OWN * 2 : 0; /* else kill(-1) has to do */
+        return major > 5 || (major == 5 && minor >= 14) ? OWN : 0; /* else kill(-1) has to do */
     return OWN + proc_tasks_of(stage.run_as == (uid_t)-1 ? getuid() : stage.run_as);
 }
 
@@ -230,8 +230,9 @@ static void set_stage(char *argv[])
     }
     sigset_t kept;
     sigemptyset(&kept);
-    sigaddset(&kept, SIGTERM);
-    sigprocmask(SIG_BLOCK, &kept, NULL);
+    sigaddset(&kept, SIGTERM); /* process 1 of a table does not get those from inside, and needs none from outside */
+    if (!stage.private_network)
+        sigprocmask(SIG_BLOCK, &kept, NULL);
     signal(SIGPIPE, SIG_IGN);
     setenv("RES_OPTIONS", RESOLVER, 1);
 }

@@ -177,7 +177,7 @@ static void bubblewrap(struct args *args, const struct world *world, const struc
         add_symbols(args, world);
     if (start->folder != NULL)
         ADD(args, "--ro-bind", start->folder, WORLD_FOLDER, "--chdir", WORLD_FOLDER);
-    ADD(args, "--");
+    ADD(args, "--remount-ro", "/", "--"); /* what a check changed there, the next one would find */
 }
 
 /* ------------------------------------------------ starting and ending */

@@ -209,7 +209,7 @@ CHECK(address_ipv6, "listens on an IPv6 ADDRESS", POINTS(1), AFTER(address),
     needs_ipv6();
     int port = free_port();
     serves_at("::1", port);
-    answered_client("::1", port);
+    tells_the_time(answered_client("::1", port));
     takes_no_datagrams(LOCALHOST, port);
 }
 

@@ -4,7 +4,7 @@
 
 int main(void)
 {
-    for (int i = 0; i < 3000; i++)
+    for (int i = 0; i < 300; i++)
         if (mkdir("a-folder-with-a-rather-long-name", 0700) == -1 || chdir("a-folder-with-a-rather-long-name") == -1)
             break;
     return 3;

@@ -6,7 +6,7 @@
 int main(void)
 {
     char name[32];
-    for (int i = 0; i < 2000; i++) {
+    for (int i = 0; i < 500; i++) {
         snprintf(name, sizeof name, "file-%d", i);
         int fd = open(name, O_CREAT | O_WRONLY, 0600);
         if (fd == -1)
