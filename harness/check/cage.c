@@ -94,15 +94,15 @@ static void deny_other_families(scmp_filter_ctx context)
             is_known = is_known || known[i] == family;
         if (!is_known)
             seccomp_rule_add(context, SCMP_ACT_ERRNO(EAFNOSUPPORT), SCMP_SYS(socket), 1,
-                             SCMP_A0(SCMP_CMP_EQ, (scmp_datum_t)family));
+                             SCMP_CMP(0, SCMP_CMP_EQ, (scmp_datum_t)family, 0));
     }
 }
 
 /* A program that makes itself undumpable is told that it is. It stays one that the worker can look into. */
 static void keep_dumpable(scmp_filter_ctx context)
 {
-    seccomp_rule_add(context, SCMP_ACT_ERRNO(0), SCMP_SYS(prctl), 2, SCMP_A0(SCMP_CMP_EQ, PR_SET_DUMPABLE),
-                     SCMP_A1(SCMP_CMP_EQ, 0));
+    seccomp_rule_add(context, SCMP_ACT_ERRNO(0), SCMP_SYS(prctl), 2, SCMP_CMP(0, SCMP_CMP_EQ, PR_SET_DUMPABLE, 0),
+                     SCMP_CMP(1, SCMP_CMP_EQ, 0, 0));
 }
 
 static void add_rules(scmp_filter_ctx context, bool private_table)

@@ -21,6 +21,10 @@
 /* So long we wait for a program to fall asleep: one that never does (it spins) is judged by another check. */
 static const double PATIENCE = 0.05;
 
+static const char why_reset[] = "The kernel resets a connection that is closed while bytes are still unread, by "
+                                "close() or by the end of the process; "
+                                "and always if SO_LINGER asks for that, with a time of 0.";
+
 /* One exchange: what is still to be sent, and what has been heard so far. */
 struct talk {
     struct conn *conn;
@@ -155,9 +159,7 @@ static _Noreturn void talk_fails(struct talk *talk, enum waited waited, const st
         if (death != NULL)
             verdict_because("%s", death);
         else if (talk->conn->heard_reset)
-            verdict_because(
-                "The kernel resets a connection that is closed while bytes are still unread, and when a process "
-                "dies with bytes unread.");
+            verdict_because("%s", why_reset);
     }
     fails(expected, observed);
 }
@@ -473,9 +475,7 @@ void hears_end(struct conn *conn)
     }
     if (conn->heard_reset) {
         const char *observed = and_fate("the connection was reset");
-        verdict_because(
-            "The kernel resets a connection that is closed while bytes are still unread, and when a process "
-            "dies with bytes unread.");
+        verdict_because("%s", why_reset);
         fails(expected, observed);
     }
 }

@@ -62,8 +62,9 @@ void ends_no_later(struct program *program, const struct request *question, doub
     struct awaited then = {.come = has_ended, .context = program, .seconds = seconds + room, .stuck_is_no_end = true};
     if (times > 0 && wait_until(&then) == CAME) {
         verdict_because(
-            "The datagrams have kept it. Each one that it ignores starts the wait anew: the time-out is again the "
-            "whole of it, in place of what is left of it.");
+            "Have the datagrams kept it? Each one that it ignores starts the wait anew, if the time-out is again the "
+            "whole of it, in place of what is left. Or is the wait too long by itself? Then it ends as late without "
+            "them.");
         fails(expected,
               text("%.1f s after its question it still listened, while datagrams that are no answers came; when they "
                    "stopped, it ended %.1f s after the last of %d",
