@@ -256,6 +256,16 @@ static struct share share_now(void)
     return share;
 }
 
+/* In the kernel, for a disk or for memory: nothing that a program of the course asks for takes long there. */
+static bool is_held_up(void)
+{
+    for (int i = 0; i < last_look.threads; i++) {
+        if (last_look.thread[i].state == 'D')
+            return true;
+    }
+    return false;
+}
+
 /* Since then they were ready to run most of the time, and hardly ever did. A loop that never waits gets its share even among
    dozens. Under memcheck, where all takes long, it ends at its limit of CPU time. */
 static bool have_starved(const struct share *before)
@@ -263,6 +273,8 @@ static bool have_starved(const struct share *before)
     struct share share = share_now();
     double seconds = share.at - before->at;
     double enough = stage.memcheck ? seconds / 4 : seconds / 50;
+    if (before->at > 0 && is_held_up())
+        return true;
     return before->at > 0 && share.queued - before->queued > seconds / 2 && share.used - before->used < enough;
 }
 

@@ -201,7 +201,7 @@ CHECK(address, "listens on ADDRESS alone, and answers from there", POINTS(2), AF
     takes_no_datagrams(LOCALHOST, port);
 }
 
-CHECK(address_ipv6, "listens on an IPv6 ADDRESS", POINTS(1), AFTER(address),
+CHECK(address_ipv6, "listens on an IPv6 ADDRESS", POINTS(1), AFTER(address, tells_time),
       BECAUSE("inet_pton() reads IPv6 addresses when asked for AF_INET6; the socket's family must be the address's, "
               "and so must be "
               "the room for the sender's."))
