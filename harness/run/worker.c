@@ -193,7 +193,7 @@ static int process_limit(void)
     uname(&kernel);
     sscanf(kernel.release, "%d.%d", &major, &minor);
     if (stage.private_network)
-        return major > 5 || (major == 5 && minor >= 14) ? OWN : 0; /* else kill(-1) has to do */
+        return major > 5 || (major == 5 && minor >= 14) ? OWN * 2 : 0; /* else kill(-1) has to do */
     return OWN + proc_tasks_of(stage.run_as == (uid_t)-1 ? getuid() : stage.run_as);
 }
 
