@@ -273,9 +273,9 @@ static bool have_starved(const struct share *before)
     struct share share = share_now();
     double seconds = share.at - before->at;
     double enough = stage.memcheck ? seconds / 4 : seconds / 50;
-    if (before->at > 0 && is_held_up())
-        return true;
-    return before->at > 0 && share.queued - before->queued > seconds / 2 && share.used - before->used < enough;
+    if (before->at <= 0 || share.used - before->used >= enough)
+        return false;
+    return share.queued - before->queued > seconds / 2 || is_held_up();
 }
 
 /* Bytes that have moved so far, in any direction: a slow program that gets on is not late. */
