@@ -16,5 +16,5 @@ int netlink_add_address(const char *interface, const char *host, int prefix);
 int netlink_bring_up(const char *interface);
 /** Makes a pair of interfaces, a wire with two ends, and brings them up (veth(4)). */
 int netlink_add_wire(const char *interface, const char *other_end);
-/** Writes a setting: netlink_set("/proc/sys/net/ipv4/ip_unprivileged_port_start", "0"). */
+/** Writes a setting, of this or another namespace: netlink_set("/proc/sys/net/ipv4/ip_unprivileged_port_start", "0"). */
 int netlink_set(const char *path, const char *value);

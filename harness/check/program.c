@@ -270,6 +270,18 @@ double programs_cpu_seconds(void)
     return sum;
 }
 
+struct consumption programs_consumption(void)
+{
+    static pid_t pids[PROC_MAX];
+    struct consumption sum = {.at = now()};
+    int n = programs_pids(pids, PROC_MAX);
+    for (int i = 0; i < n; i++) {
+        sum.used += proc_cpu_seconds(pids[i]);
+        sum.queued += proc_queued_seconds(pids[i]);
+    }
+    return sum;
+}
+
 bool programs_sleep(void)
 {
     static pid_t pids[PROC_MAX];

@@ -69,6 +69,14 @@ int programs_alive(void);
 int programs_pids(pid_t *pids, int max);
 /** CPU seconds that all programs have used so far, with what they started and what traced them. */
 double programs_cpu_seconds(void);
+
+/** What all programs that are there have had of the CPUs so far, in seconds. */
+struct consumption {
+    double used;
+    double queued; /**< ready to run, but kept waiting */
+    double at;     /**< when it was looked at, as now() tells it */
+};
+struct consumption programs_consumption(void);
 /** Sends a signal to every process of every program. */
 void programs_signal(int sig);
 /** True if none of them runs: all are stopped or zombies. For wait_until(): the context is not used. */

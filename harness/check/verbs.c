@@ -329,29 +329,13 @@ void comes_to_rest(struct program *program)
     wait_at_rest(1);
 }
 
-static double of_all(double (*seconds)(pid_t pid))
-{
-    pid_t pids[PROC_MAX];
-    int count = programs_pids(pids, PROC_MAX);
-    double sum = 0;
-    for (int i = 0; i < count; i++)
-        sum += seconds(pids[i]);
-    return sum;
-}
-
-/* What all programs have had of the CPUs so far: the last look while there were any. */
-struct consumption {
-    double used;
-    double queued;
-    double at;
-};
-
+/* Takes the last look while there were any. */
 static bool none_is_left(void *context)
 {
     struct consumption *consumption = context;
     if (programs_alive() == 0)
         return true;
-    *consumption = (struct consumption){of_all(proc_cpu_seconds), of_all(proc_queued_seconds), now()};
+    *consumption = programs_consumption();
     return false;
 }
 

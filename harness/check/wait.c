@@ -237,25 +237,6 @@ static void sleep_until(const struct awaited *awaited, double when)
         stood_still += late;
 }
 
-/* What the programs had of the CPU when a wait grew long: who waits in vain for one is not late. */
-struct share {
-    double at; /* 0: not looked at yet */
-    double used;
-    double queued;
-};
-
-static struct share share_now(void)
-{
-    static pid_t pids[PROC_MAX];
-    struct share share = {.at = now()};
-    int count = programs_pids(pids, PROC_MAX);
-    for (int i = 0; i < count; i++) {
-        share.used += proc_cpu_seconds(pids[i]);
-        share.queued += proc_queued_seconds(pids[i]);
-    }
-    return share;
-}
-
 /* In the kernel, for a disk or for memory: nothing that a program of the course asks for takes long there. */
 static bool is_held_up(void)
 {
@@ -268,9 +249,9 @@ static bool is_held_up(void)
 
 /* Since then they were ready to run most of the time, and hardly ever did. A loop that never waits gets its share even among
    dozens. Under memcheck, where all takes long, it ends at its limit of CPU time. */
-static bool have_starved(const struct share *before)
+static bool have_starved(const struct consumption *before)
 {
-    struct share share = share_now();
+    struct consumption share = programs_consumption();
     double seconds = share.at - before->at;
     double enough = stage.memcheck ? seconds / 4 : seconds / 50;
     if (before->at <= 0 || share.used - before->used >= enough)
@@ -298,7 +279,7 @@ enum waited wait_until(const struct awaited *awaited)
     size_t moved = bytes_moved();
     size_t memory = last_memory;
     struct watch watch = {.next = now() + first_look, .gap = first_gap, .still = still_for};
-    struct share share = {0};
+    struct consumption share = {0}; /* since the wait has grown long: who waits in vain for a CPU is not late */
     double began = now();
     lateness = 0;
     bool none_left = false;
@@ -326,12 +307,12 @@ enum waited wait_until(const struct awaited *awaited)
             double starved = now() - share.at;
             stood_still += starved;
             deadline += by_progress ? 0 : starved;
-            share = share_now();
+            share = programs_consumption();
         }
         if (now() >= watch.next) {
             int processes = look(&watch);
             if (share.at == 0 && now() - began > long_wait)
-                share = share_now();
+                share = programs_consumption();
             /* One that takes more and more memory gets on, too: to the limit, which is what is to be said of it. */
             if (by_progress && (bytes_moved() != moved || last_memory > memory + MEMORY_STEP)) {
                 moved = bytes_moved();

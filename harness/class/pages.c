@@ -54,7 +54,7 @@ static void draft_end(struct pages *pages, const struct draft *draft)
     int broken = ferror(draft->file);
     if (fclose(draft->file) == 0 && !broken && pages->problem == NULL && rename(draft->new.text, draft->path.text) == 0)
         return;
-    failed(pages, draft->path.text); /* or, if there was a problem, it keeps the older one */
+    failed(pages, draft->path.text); /* which tells the first problem; the older file stays */
     unlink(draft->new.text);
 }
 

@@ -240,9 +240,9 @@ bool class_page(FILE *out, const struct class_source *source)
     if (page.reports == NULL)
         return false;
     source->each(source->of, take_student, &page);
+    bool whole = fflush(page.reports) == 0 && !ferror(page.reports); /* rewind() forgets it */
     page.lessons = tally_lessons(&page.tally, &page.count);
     html_template(out, page_class_html, holes, &page);
-    bool whole = !ferror(page.reports);
     fclose(page.reports);
     free(page.lessons);
     tally_free(&page.tally);

@@ -200,8 +200,7 @@ static bool start_build(struct grading *grading, struct lesson_run *run, struct 
     struct job_pipes pipes;
     if (!jobs_open_pipes(&pipes))
         return false;
-    mkdir(server_folder().text, 0755);
-    mkdir(run->folder, 0755);
+    folder_make(run->folder, 0755);
     pid_t pid = fork();
     if (pid == 0) {
         prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
@@ -509,8 +508,8 @@ static void end_orphans(const struct grading *grading)
         int count = proc_children(getpid(), children, PROC_MAX);
         for (int i = 0; i < count; i++) {
             bool known = children[i] == server_pid();
-            for (int k = 0; k < grading->not_ours_count;
-                 k++) /* one that has ended meanwhile may have been a server's */
+            /* One that was there before, and has ended meanwhile, may have been a lost server's. */
+            for (int k = 0; k < grading->not_ours_count; k++)
                 known = known || (grading->not_ours[k] == children[i] && waitpid(children[i], NULL, WNOHANG) == 0);
             for (int k = 0; k < grading->jobs; k++)
                 known = known || grading->job[k].pid == children[i];

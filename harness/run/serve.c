@@ -1,6 +1,5 @@
 #define _GNU_SOURCE
 #include <errno.h>
-#include <fcntl.h>
 #include <linux/capability.h>
 #include <sched.h>
 #include <signal.h>
@@ -15,6 +14,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "check/netlink.h"
 #include "run/jobs.h"
 #include "run/server.h"
 
@@ -24,26 +24,17 @@ static pid_t checks[JOBS_MAX]; /* those under way, by their places; 0: none */
 
 /* ------------------------------------------------ in the check's own process */
 
-static bool write_file(const char *path, const char *words)
-{
-    int fd = open(path, O_WRONLY | O_CLOEXEC);
-    bool done = fd != -1 && write(fd, words, strlen(words)) != -1;
-    if (fd != -1)
-        close(fd);
-    return done;
-}
-
 /* Who we are outside is who we are inside (user_namespaces(7)). */
 static bool map_ids(uid_t uid, gid_t gid)
 {
     char line[64];
-    if (!write_file("/proc/self/setgroups", "deny"))
+    if (netlink_set("/proc/self/setgroups", "deny") == -1)
         return false;
     snprintf(line, sizeof line, "%u %u 1", uid, uid);
-    if (!write_file("/proc/self/uid_map", line))
+    if (netlink_set("/proc/self/uid_map", line) == -1)
         return false;
     snprintf(line, sizeof line, "%u %u 1", gid, gid);
-    return write_file("/proc/self/gid_map", line);
+    return netlink_set("/proc/self/gid_map", line) == 0;
 }
 
 static bool mount_own(const char *folder)

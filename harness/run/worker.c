@@ -228,11 +228,12 @@ static void set_stage(char *argv[])
         if (undone != NULL)
             give_up(undone);
     }
-    sigset_t kept;
-    sigemptyset(&kept);
-    sigaddset(&kept, SIGTERM); /* process 1 of a table does not get those from inside, and needs none from outside */
-    if (!stage.private_network)
+    if (!stage.private_network) { /* process 1 of a table does not get it from inside, and needs none from outside */
+        sigset_t kept;
+        sigemptyset(&kept);
+        sigaddset(&kept, SIGTERM);
         sigprocmask(SIG_BLOCK, &kept, NULL);
+    }
     signal(SIGPIPE, SIG_IGN);
     setenv("RES_OPTIONS", RESOLVER, 1);
 }

@@ -256,7 +256,8 @@ static void read_line(int fd, char *line, size_t size)
     line[strcspn(line, "\n")] = '\0';
 }
 
-/* Has the run's server, which goes on if all is well, try what each check needs; returns NULL or the first line of what went wrong. */
+/* Has the run's server, which goes on if all is well, try what each check needs; returns NULL or the first line of what
+   went wrong. */
 static const char *try_private(struct world *world)
 {
     static char words[512];
