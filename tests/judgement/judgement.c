@@ -64,6 +64,7 @@ static int number;
 static int failures;
 static pid_t busy[BUSY_MAX];
 static int busy_count;
+static volatile sig_atomic_t told_to_end;
 extern char **environ;
 
 static const char *const kinds[] = {"solution", "skeleton", "variant", "mistake", "hostile"};
@@ -574,13 +575,27 @@ static void play_all(int jobs, bool again)
                 running--;
             }
         }
+        if (told_to_end)
+            exit(3);
     }
 }
 
-static void end_busy(void)
+static void on_signal(int signal)
+{
+    (void)signal;
+    told_to_end = true;
+}
+
+/* Nothing stays behind, however this ends. */
+static void clean_up(void)
 {
     for (int i = 0; i < busy_count; i++)
         kill(busy[i], SIGKILL);
+    for (int i = 0; i < case_count; i++)
+        if (cases[i].pid > 0)
+            kill(cases[i].pid, SIGTERM);
+    while (wait(NULL) > 0 || errno == EINTR)
+        ;
     remove_tree(temporary);
 }
 
@@ -649,7 +664,9 @@ int main(int argc, char *argv[])
     cases = calloc(CASES_MAX, sizeof *cases);
     if (cases == NULL || mkdtemp(temporary) == NULL || chmod(temporary, 0755) == -1)
         return 3;
-    atexit(end_busy);
+    atexit(clean_up);
+    for (size_t i = 0; i < 3; i++)
+        sigaction((const int[]){SIGHUP, SIGINT, SIGTERM}[i], &(struct sigaction){.sa_handler = on_signal}, NULL);
     prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0);
     for (int i = optind; i < argc; i++)
         add_lesson(argv[i]);
