@@ -3,7 +3,7 @@
 BUILD  := build
 CFLAGS ?= -g -O2
 WARN   := -Wall -Wextra -Wshadow -Wconversion -Wstrict-prototypes
-LIBS   := -Wl,--as-needed -ljansson -lexpat -lseccomp -lmd -lresolv -lsqlite3 -lconfig -lm
+LIBS   := -Wl,--as-needed -ljansson -lexpat -lseccomp -lmd -lresolv -lsqlite3 -lconfig -lz -lm
 KIT_CFLAGS := -std=gnu17 $(WARN) -Iharness -DKIT_VERSION='"$(shell cat VERSION)"'
 Q := $(if $(V),,@)
 MAKEFLAGS += --no-print-directory -j$(shell nproc)

@@ -131,9 +131,13 @@ static void pair_row(FILE *out, const json_t *program, const json_t *pair, int n
     both_names(out, pair);
     fputs("</a></td><td>", out);
     html_format(out, "%s, %s.c", result_text(program, "lesson"), result_text(program, "program"));
-    fprintf(out, "</td></tr>\n<script type=\"text/html\" id=\"alike-%d\">", number);
-    pair_page(out, program, pair); /* all that others wrote is escaped in it */
-    fputs("</script>\n", out);
+    fputs("</td></tr>\n", out);
+    char id[20];
+    snprintf(id, sizeof id, "alike-%d", number);
+    struct later later;
+    later_begin(&later);
+    pair_page(later.html, program, pair);
+    later_end(&later, out, id);
 }
 
 static void tell_program(void *context, json_t *program)

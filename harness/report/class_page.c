@@ -26,10 +26,12 @@ static void take_student(void *context, json_t *document)
 {
     struct page *page = context;
     tally_add(&page->tally, document);
-    fprintf(page->reports, "<script type=\"text/html\" id=\"s-%s\">",
-            slug_of(result_text(document, "submission")).text);
-    student_report(page->reports, document, TEACHER); /* all that others wrote is escaped in it, so nothing ends it */
-    fputs("</script>\n", page->reports);
+    char id[sizeof(struct slug) + 2];
+    snprintf(id, sizeof id, "s-%s", slug_of(result_text(document, "submission")).text);
+    struct later later;
+    later_begin(&later);
+    student_report(later.html, document, TEACHER);
+    later_end(&later, page->reports, id);
 }
 
 static const char *plural(int count)

@@ -5,7 +5,9 @@
 #include <resolv.h>
 #include <sha2.h>
 #include <stdarg.h>
+#include <stdlib.h>
 #include <string.h>
+#include <zlib.h>
 
 #include "export/text.h"
 
@@ -45,6 +47,27 @@ void html_template(FILE *out, const char *text, const struct hole *holes, void *
         text = name + length + 2;
     }
     fputs(text, out);
+}
+
+void later_begin(struct later *later)
+{
+    later->html = open_memstream(&later->text, &later->length);
+}
+
+void later_end(struct later *later, FILE *out, const char *id)
+{
+    fclose(later->html);
+    uLongf length = compressBound(later->length);
+    size_t room = length / 3 * 4 + 8;
+    unsigned char *packed = malloc(length);
+    char *text = malloc(room);
+    if (packed != NULL && text != NULL &&
+        compress(packed, &length, (unsigned char *)later->text, later->length) == Z_OK &&
+        b64_ntop(packed, length, text, room) != -1)
+        fprintf(out, "<script type=\"application/zlib\" id=\"%s\">%s</script>\n", id, text);
+    free(text);
+    free(packed);
+    free(later->text);
 }
 
 void html_policy(FILE *out, void *context)

@@ -27,6 +27,19 @@ struct hole {
 /** Writes a template; each hole in it must be in the table. */
 void html_template(FILE *out, const char *text, const struct hole *holes, void *context);
 
+/** A part of a page that is shown when it is asked for: packed, it costs a browser hardly anything before. */
+struct later {
+    FILE *html; /**< write it here */
+    char *text;
+    size_t length;
+};
+
+/** Begins one. */
+void later_begin(struct later *later);
+/** Ends it and writes it to out: an element of that id, whose content is base64 of zlib's format (RFC 1950). class.js
+ *  unpacks it. */
+void later_end(struct later *later, FILE *out, const char *id);
+
 /** Fills {{policy}}: the page asks nobody for anything, and of all scripts runs page_js alone. */
 void html_policy(FILE *out, void *context);
 /** Fills {{css}}. */

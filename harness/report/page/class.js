@@ -11,7 +11,15 @@ let returnTo = null; // the link that led to the report that is shown
 
 function reportOf(fragment) {
     const found = at(fragment.slice(1));
-    return found !== null && found.type === "text/html" ? found : null;
+    return found !== null && found.type === "application/zlib" ? found : null;
+}
+
+/* Reports are packed, so that the page opens at once: base64 of zlib's format. */
+async function unpacked(report) {
+    if (!("DecompressionStream" in window))
+        return "<h1 tabindex=\"-1\">This browser is too old to open reports</h1><p>They are in the folder <code>feedback/</code>, too.</p>";
+    const bytes = Uint8Array.from(atob(report.textContent), (letter) => letter.charCodeAt(0));
+    return new Response(new Blob([bytes]).stream().pipeThrough(new DecompressionStream("deflate"))).text();
 }
 
 /* The neighbours in the matrix, as it is sorted and searched now. */
@@ -24,8 +32,12 @@ function lead(link, row, word) {
     link.textContent = `${word}: ${to.textContent}`;
 }
 
-function show() {
-    const report = reportOf(location.hash);
+async function show() {
+    const asked = location.hash;
+    const report = reportOf(asked);
+    const html = report === null ? "" : await unpacked(report);
+    if (location.hash !== asked)
+        return; // somebody was faster than the unpacking
     const before = at("student").hidden;
     at("class").hidden = report !== null;
     at("student").hidden = report === null;
@@ -36,7 +48,7 @@ function show() {
             returnTo.focus();
         return;
     }
-    at("report").innerHTML = report.textContent;
+    at("report").innerHTML = html;
     const seen = rows().filter((row) => !row.hidden);
     const here = seen.findIndex((row) => row.querySelector("a").hash === location.hash);
     lead(at("before"), seen[here - 1], "Previous");
@@ -99,10 +111,12 @@ for (const button of document.querySelectorAll("button.find")) {
 /* ---- paper: the matrix alone, one student, or each that is found on a page of their own ---- */
 
 at("print-one").addEventListener("click", () => print());
-at("print").addEventListener("click", () => {
-    for (const row of rows().filter((row) => !row.hidden)) {
+at("print").addEventListener("click", async () => {
+    const found = rows().filter((row) => !row.hidden);
+    const reports = await Promise.all(found.map((row) => unpacked(reportOf(row.querySelector("a").hash))));
+    for (const html of reports) {
         const sheet = document.createElement("article");
-        sheet.innerHTML = reportOf(row.querySelector("a").hash).textContent;
+        sheet.innerHTML = html;
         at("paper").append(sheet);
     }
     print();
