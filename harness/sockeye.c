@@ -21,7 +21,7 @@ static const struct command commands[] = {
     {"next", command_next, "next", "starts the next lesson, or says where you are", help_next, false},
     {"check", command_check, "check [N|all]... [OPTION]...", "builds and grades your programs", help_check, false},
     {"watch", command_watch, "watch [N]", "checks your program each time you save it", help_watch, false},
-    {"hint", command_hint, "hint N [CHECK]", "the next hint, on what failed", help_hint, false},
+    {"hint", command_hint, "hint [N [CHECK]]", "the next hint, on what failed", help_hint, false},
     {"explain", command_explain, "explain [N|CHECK]", "what a check asks for, and why it matters", help_explain, false},
     {"run", command_run, "run N [ARGUMENT]...", "builds your program and runs it", help_run, true},
     {"peer", command_peer, "peer N [OPTION]...", "plays the other end, to talk to by hand", help_peer, true},

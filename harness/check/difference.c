@@ -51,6 +51,8 @@ static const char *too_long(struct bytes expected, struct bytes got)
                         "buffer.");
     else if (extra.length == 1 && extra.data[0] == '\n')
         verdict_because("One newline too many.");
+    else if (is_buffer_size(got.length))
+        verdict_because("%zu bytes is the size of a whole buffer: pass on as many as the last read() brought.", got.length);
     else if (expected.length > 0 && common_prefix(expected, extra) == expected.length)
         verdict_because("The same bytes come twice.");
     return text("the right %zu byte%s, then %zu more: %s", expected.length, expected.length == 1 ? "" : "s",
@@ -72,9 +74,9 @@ static const char *other_bytes(struct bytes expected, struct bytes got, size_t a
             "for a whole one.",
             later);
     else if (earlier >= 0)
-        verdict_because("From there on come bytes that it had already sent: after a short write, go on behind what was "
-                        "taken, not from the start; and of a buffer, pass on the bytes that the last read() brought, "
-                        "not what was in it before.");
+        verdict_because("From there on come bytes that were there before: after a short write, go on behind what was "
+                        "taken, not from the start; and of a buffer, pass on the bytes that the last read() brought. "
+                        "Behind them stands what was in it before, and no NUL.");
     else if (got.data[at] == '\0')
         verdict_because("A NUL byte stands where text should be.");
     const char *all = got.length <= SHORT ? text("%s: ", shown(got)) : text("%zu bytes: ", got.length);

@@ -57,7 +57,7 @@ const char *const *memcheck_command(const char *path, const char *const *args)
         "--leak-check=full",
         "--show-leak-kinds=definite",
         "--child-silent-after-fork=no",
-        "--read-inline-info=no",
+        "--read-inline-info=yes", /* at -O1 functions become part of their callers */
         "--num-callers=12",
         path,
     };

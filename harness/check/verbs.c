@@ -235,7 +235,7 @@ void program_complains(struct program *program, const char *const *words)
         verdict_because("It printed %s on stdout: messages belong on stderr, so that they can't be taken for data.",
                         quoted(printed(program), 80));
     if (missing != NULL && err->length > 0)
-        verdict_because("There is a message, but it does not name %s.", alternatives(missing));
+        verdict_because("There is a message, but it lacks the words %s.", alternatives(missing));
     if (program->ended)
         fails(wanted, text("%s; %s", observed, program_end(program)));
     wait_fails(waited, &awaited, wanted, observed);

@@ -205,6 +205,10 @@ int command_check(const struct kit *kit, int argc, char *argv[])
     if (wrong != 0)
         return wrong;
 
+    bool is_students = options.work == NULL && !options.solutions;
+    if (is_students && optind >= argc && !work_is_started(kit, plan.lesson[0]))
+        return refusal("lesson %d, where you are, is not started: %s next", plan.lesson[0]->number, sockeye_name());
+
     struct path work = options.work != NULL ? path_of("%s", options.work) : work_folder(kit);
     struct stat status;
     if (options.work != NULL && (stat(options.work, &status) == -1 || !S_ISDIR(status.st_mode)))
@@ -212,7 +216,7 @@ int command_check(const struct kit *kit, int argc, char *argv[])
     if (!options.has_seed)
         options.seed = grading_seed();
 
-    if (options.work == NULL && !options.solutions && plan.lessons == 1)
+    if (is_students && plan.lessons == 1)
         grading_start_lesson(kit, plan.lesson[0], options.json != NULL && strcmp(options.json, "-") == 0);
 
     struct world world;
@@ -241,7 +245,7 @@ int command_check(const struct kit *kit, int argc, char *argv[])
         return fault_error("interrupted: nothing is left running");
 
     int result = result_exit_status(document);
-    if (!options.solutions && options.work == NULL && options.only == NULL)
+    if (is_students && options.only == NULL)
         work_remember(kit, document);
     if (options.json != NULL && write_json(document, options.json) != 0)
         result = EXIT_FAULT;

@@ -13,11 +13,9 @@
 #include "sockeye.h"
 
 const char help_hint[] =
-    "Gives a hint on the first check that failed when lesson N was last checked, or on CHECK. There are three "
-    "for each, from a question to "
-    "nearly the answer: each call gives one more, and the last is repeated. When the check "
-    "passes, it is forgotten that they "
-    "were given.\n";
+    "Gives a hint on the first check that failed when lesson N (without N, the lesson you are at) was last checked, or on "
+    "CHECK. There are three for each, from a question to nearly the answer: each call gives one more, and the last is "
+    "repeated. When the check passes, it is forgotten that they were given.\n";
 
 enum { LABEL_COLUMNS = 13 };
 
@@ -129,7 +127,7 @@ static int give(const struct kit *kit, const struct lesson *lesson, const struct
 
 int command_hint(const struct kit *kit, int argc, char *argv[])
 {
-    const struct lesson *lesson = argument_lesson(kit, argc, argv, 2);
+    const struct lesson *lesson = argc == 1 ? work_current(kit) : argument_lesson(kit, argc, argv, 2);
     if (lesson == NULL)
         return EXIT_USAGE;
     struct subject subject = {0};

@@ -2,11 +2,13 @@
 #include "look/source.h"
 
 #include <dlfcn.h>
+#include <dwarf.h>
 #include <elfutils/libdwfl.h>
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
@@ -39,6 +41,23 @@ static const char *public_name(const char *symbol)
     return symbol;
 }
 
+/* The function in whose text a place stands: at -O1 its code may have become part of its caller's. NULL: not known. */
+static const char *function_at(Dwfl_Module *module, Dwarf_Addr pc)
+{
+    Dwarf_Addr bias;
+    Dwarf_Die *unit = DW(dwfl_module_addrdie)(module, pc, &bias);
+    Dwarf_Die *scopes = NULL;
+    int count = unit == NULL ? 0 : DW(dwarf_getscopes)(unit, pc - bias, &scopes);
+    const char *name = NULL;
+    for (int i = 0; i < count && name == NULL; i++) { /* the innermost first */
+        int tag = DW(dwarf_tag)(&scopes[i]);
+        if (tag == DW_TAG_inlined_subroutine || tag == DW_TAG_subprogram)
+            name = DW(dwarf_diename)(&scopes[i]);
+    }
+    free(scopes);
+    return name;
+}
+
 static int look_at_frame(Dwfl_Frame *frame, void *context)
 {
     struct search *search = context;
@@ -64,6 +83,8 @@ static int look_at_frame(Dwfl_Frame *frame, void *context)
     }
     const char *file = DW(dwfl_lineinfo)(line, NULL, &search->source.line, NULL, NULL, NULL);
     snprintf(search->source.file, sizeof search->source.file, "%s", file == NULL ? "" : base_name(file));
+    const char *inlined = function_at(module, pc);
+    function = inlined != NULL ? inlined : function;
     snprintf(search->source.function, sizeof search->source.function, "%s", function == NULL ? "" : function);
     search->found = true;
     return DWARF_CB_ABORT;

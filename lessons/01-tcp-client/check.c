@@ -173,7 +173,7 @@ CHECK(long_line, "sends a line of 100 KB to a peer that reads slowly", POINTS(2)
 
 CHECK(short_write, "sends all of a long line though the kernel takes it in parts", POINTS(2), AFTER(long_line),
       BECAUSE("write() and send() return how many bytes the kernel took. It may be fewer than you gave, as here, where the "
-              "program was stopped and continued while it waited in the call: the rest is still yours to send."))
+              "program was stopped and continued while it waited in the call: what is behind those bytes is still yours to send."))
 {
     struct listener *server = listens_with_small_buffers(ANY_PORT);
     const char *line = random_text((size_t)random_between(100000, 110000));
@@ -237,6 +237,22 @@ CHECK(reset, "reports a reset while it reads, after printing what came before", 
     exits(client, 1);
 }
 
+CHECK(reset_while_sending, "reports a server that closes and resets the connection while it sends", POINTS(1),
+      AFTER(long_line),
+      BECAUSE("A write to a connection that the other side has torn down raises SIGPIPE, which ends a program without a "
+              "word. Ignore that signal: then write() returns -1, and the message can name host, port and reason."))
+{
+    struct listener *server = listens_with_small_buffers(ANY_PORT);
+    const char *line = random_text((size_t)random_between(100000, 110000));
+    struct program *client = runs(PROGRAM, LOOPBACK, port_of(server), line);
+    struct conn *conn = accepts(server);
+    comes_to_rest(client);
+    half_closes(conn);
+    resets(conn);
+    complains(client, LOOPBACK, port_of(server), "Broken pipe|Connection reset by peer");
+    exits(client, 1);
+}
+
 CHECK(quiet, "uses no CPU while it waits", POINTS(1), AFTER(prints_answer))
 {
     struct listener *server = listens(ANY_PORT);
@@ -270,11 +286,10 @@ static void works_when_started(struct how how)
 }
 
 /* With nowhere to print, it still sends the line and nothing else. */
-static void sends_no_more_without_stdout(void)
+static void sends_no_more(struct how without_stdout)
 {
     struct listener *server = listens(ANY_PORT);
     const char *line = random_words();
-    struct how without_stdout = {.closed = {false, true, false}};
     runs_as(without_stdout, PROGRAM, LOOPBACK, port_of(server), line);
     struct conn *conn = accepts(server);
     hears(conn, join(line, "\n"));
@@ -292,7 +307,8 @@ CHECK(odd_start, "keeps its contract however it was started", POINTS(1),
     works_when_started((struct how){.closed = {false, false, true}});
     works_when_started((struct how){.closed = {true, false, true}, .signals_blocked = true});
     works_when_started((struct how){.extra_descriptors = true, .signals_ignored = true});
-    sends_no_more_without_stdout();
+    sends_no_more((struct how){.closed = {false, true, false}});
+    sends_no_more((struct how){.closed = {true, true, false}}); /* the lowest free number is 0, and then 1 */
 }
 
 CHECK(memory, "makes no memory error and leaks nothing", POINTS(2), AFTER(large_answer), UNDER_MEMCHECK)

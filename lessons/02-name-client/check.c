@@ -58,6 +58,7 @@ CHECK(usage, "refuses wrong arguments with a message and status 2", POINTS(2),
     rejects(PROGRAM, text("127.0.0.1:+%s", port), line);
     rejects(PROGRAM, text("127.0.0.1:-%s", port), line);
     refuses(PROGRAM, text("localhost:%s:%s", port, port), line);
+    refuses(PROGRAM, text("localhost:time:%s", port), line);
     refuses(PROGRAM, "::1", line);
     refuses(PROGRAM, text("::1:%s", port), line);
     refuses(PROGRAM, "[::1]", line);
@@ -330,7 +331,7 @@ CHECK(long_line, "sends a line of 100 KB to a peer that reads slowly", POINTS(1)
 
 CHECK(short_write, "sends all of a long line though the kernel takes it in parts", POINTS(1), AFTER(long_line),
       BECAUSE("write() and send() return how many bytes the kernel took. It may be fewer than you gave, as here, where the "
-              "program was stopped and continued while it waited in the call: the rest is still yours to send."))
+              "program was stopped and continued while it waited in the call: what is behind those bytes is still yours to send."))
 {
     struct listener *server = listens_with_small_buffers(ANY_PORT);
     const char *line = random_text((size_t)random_between(100000, 110000));
@@ -410,11 +411,10 @@ static void works_when_started(struct how how)
 }
 
 /* With nowhere to print, it still sends the line and nothing else. */
-static void sends_no_more_without_stdout(void)
+static void sends_no_more(struct how without_stdout)
 {
     struct listener *server = listens(ANY_PORT);
     const char *line = random_words();
-    struct how without_stdout = {.closed = {false, true, false}};
     runs_as(without_stdout, PROGRAM, target(LOOPBACK, server_port(server)), line);
     struct conn *conn = accepts(server);
     hears(conn, join(line, "\n"));
@@ -431,7 +431,8 @@ CHECK(odd_start, "keeps its contract however it was started", POINTS(1), AFTER(p
     works_when_started((struct how){.closed = {false, false, true}});
     works_when_started((struct how){.closed = {true, false, true}, .signals_blocked = true});
     works_when_started((struct how){.extra_descriptors = true, .signals_ignored = true});
-    sends_no_more_without_stdout();
+    sends_no_more((struct how){.closed = {false, true, false}});
+    sends_no_more((struct how){.closed = {true, true, false}}); /* the lowest free number is 0, and then 1 */
 }
 
 CHECK(memory, "makes no memory error and leaks nothing", POINTS(2), AFTER(answer_in_pieces, refused), UNDER_MEMCHECK)

@@ -218,7 +218,7 @@ CHECK(bulk, "echoes megabytes to a client that reads slowly", POINTS(1), AFTER(b
 
 CHECK(short_write, "loses nothing when stopped and continued while it sends", POINTS(2), AFTER(bulk),
       BECAUSE("write() and send() return how many bytes the kernel took. It may be fewer than you gave, as here, where the "
-              "program was stopped and continued while it waited in the call: the rest is still yours to send."))
+              "program was stopped and continued while it waited in the call: what is behind those bytes is still yours to send."))
 {
     int port = free_port();
     struct program *server = serves(port);
@@ -276,8 +276,7 @@ static void closes_meanwhile(struct program *server, struct conn *client, struct
 }
 
 CHECK(sigpipe, "survives a client that closes while there is more to send back", POINTS(2), AFTER(vanishing_client, bulk),
-      BECAUSE("The first write() to a client that has closed brings a reset, the second one the signal SIGPIPE, which kills who "
-              "does not ignore it (or use MSG_NOSIGNAL)."))
+      BECAUSE("The first write() to a client that has closed brings a reset, the second one the signal SIGPIPE."))
 {
     int port = free_port();
     struct program *server = serves(port);

@@ -597,6 +597,7 @@ static void clean_up(void)
     while (wait(NULL) > 0 || errno == EINTR)
         ;
     remove_tree(temporary);
+    free(cases);
 }
 
 static void start_busy(int count)
@@ -677,6 +678,5 @@ int main(int argc, char *argv[])
         play_all(jobs < JOBS_MAX ? jobs : JOBS_MAX, i > 0);
     judge_processes();
     printf("1..%d\n", number);
-    free(cases);
     return failures == 0 ? 0 : 1;
 }

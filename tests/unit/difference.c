@@ -85,9 +85,9 @@ static void names_bytes_sent_again(void)
     random_seed(3, "again");
     struct bytes expected = random_bytes(10000);
     assert_contains(cause(expected, join(part(expected, 0, 3000), part(expected, 0, 7000))),
-                    "bytes that it had already sent");
+                    "bytes that were there before");
     assert_contains(cause(expected, join(part(expected, 0, 3000), part(expected, 2000, 8000))),
-                    "bytes that it had already sent");
+                    "bytes that were there before");
     assert_contains(cause(bytes("hello"), bytes("hellohello")), "The same bytes come twice");
     assert_contains(cause(expected, join(expected, expected)), "The same bytes come twice");
 }

@@ -816,7 +816,7 @@ PLAY(ends_wrongly_after_an_odd_start, FAILS,
 }
 
 PLAY(complains_of_something_else, FAILS,
-     .because = "There is a message, but it does not name \"refused\" or \"reset\".",
+     .because = "There is a message, but it lacks the words \"refused\" or \"reset\".",
      .expected = "a message on stderr that names \"7777\" and \"refused\" or \"reset\"",
      .observed = "stderr is \"7777: oops\\n\", without \"refused\" or \"reset\"; actor ended with status 1")
 {
