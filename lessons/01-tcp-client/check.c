@@ -290,12 +290,13 @@ static void sends_no_more(struct how without_stdout)
 {
     struct listener *server = listens(ANY_PORT);
     const char *line = random_words();
-    runs_as(without_stdout, PROGRAM, LOOPBACK, port_of(server), line);
+    struct program *client = runs_as(without_stdout, PROGRAM, LOOPBACK, port_of(server), line);
     struct conn *conn = accepts(server);
     hears(conn, join(line, "\n"));
     says(conn, random_words());
     half_closes(conn);
     hears_end(conn);
+    finishes(client);
 }
 
 CHECK(odd_start, "keeps its contract however it was started", POINTS(1),

@@ -520,6 +520,8 @@ static void sends_no_more_without_stdout(void)
     input_ends(client);
     hears(conn, line);
     hears_end(conn);
+    hangs_up(conn);
+    finishes(client);
 }
 
 /* With no stdin there is nothing to send, whether it takes that for an empty input or for a failure. */

@@ -159,6 +159,24 @@ static void sorts_by_time(void)
     assert_text(record_get(3)->event, "third");
 }
 
+static void tells_the_end_last(void)
+{
+    size_t dropped;
+    record_begin();
+    record(YOU, NULL, "exit", bytes("ends with status 0"));
+    record(YOU, "server", "connect", bytes(""));
+    record(YOU, "server", "data", bytes("a"));
+    record(YOU, "server", "data", bytes("b"));
+    record("server", YOU, "data", bytes("c"));
+    record(YOU, "server", "end-of-file", bytes(""));
+    CU_ASSERT_EQUAL(record_count(&dropped), 5);
+    assert_text(record_get(0)->event, "connect");
+    assert_text(quoted(record_get(1)->data, 10), "\"ab\"");
+    assert_text(record_get(2)->event, "exit");
+    CU_ASSERT(record_get(1)->t <= record_get(2)->t);
+    assert_text(record_get(4)->event, "end-of-file"); /* something came between: it stays where it was seen */
+}
+
 static CU_TestInfo tests[] = {
     {"keeps events in order", keeps_events_in_order},
     {"begins anew", begins_anew},
@@ -170,6 +188,7 @@ static CU_TestInfo tests[] = {
     {"owns its data", owns_its_data},
     {"counts what does not fit", counts_what_does_not_fit},
     {"sorts by time", sorts_by_time},
+    {"tells a program's end after what it did before", tells_the_end_last},
     CU_TEST_INFO_NULL,
 };
 
