@@ -446,15 +446,16 @@ static void point_to_step(json_t *result)
     bool should_have_ended = strstr(expected, "status 1") != NULL || strstr(expected, "status 2") != NULL;
     if (step == 0)
         return;
-    json_object_set_new(result, "because",
-                        step > 1 && should_have_ended
-                            ? json_sprintf("It went on as far as TODO %d, whose message that is. If one of the steps that "
-                                           "you have done should have ended it before, mend that first. Else do what step "
-                                           "%d of the chapter says, and take the line that says so out.",
-                                           step, step)
-                            : json_sprintf("That is the skeleton's own message: find TODO %d in your file, do what step "
-                                           "%d of the chapter says, and take the line that says so out.",
-                                           step, step));
+    json_object_set_new(
+        result, "because",
+        step > 1 && should_have_ended
+            ? json_sprintf("It went on as far as TODO %d, whose message that is. If one of the steps that "
+                           "you have done should have ended it before, mend that first. Else do what step "
+                           "%d of the chapter says, and take the line that says so out.",
+                           step, step)
+            : json_sprintf("That is the skeleton's own message: find TODO %d in your file, do what step "
+                           "%d of the chapter says, and take the line that says so out.",
+                           step, step));
 }
 
 /* A replay under memcheck only adds where it crashed, and why. */
