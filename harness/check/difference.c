@@ -54,7 +54,8 @@ static const char *too_long(struct bytes expected, struct bytes got)
     else if (expected.length > 0 && common_prefix(expected, extra) == expected.length)
         verdict_because("The same bytes come twice.");
     else if (is_buffer_size(got.length))
-        verdict_because("%zu bytes is the size of a whole buffer: pass on as many as the last read() brought.", got.length);
+        verdict_because("%zu bytes is the size of a whole buffer: pass on as many as the last read() brought.",
+                        got.length);
     return text("the right %zu byte%s, then %zu more: %s", expected.length, expected.length == 1 ? "" : "s",
                 extra.length, quoted(extra, WINDOW));
 }
