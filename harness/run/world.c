@@ -279,9 +279,9 @@ static const char *try_private(struct world *world)
     }
     close(pipes.result[0]);
     close(pipes.errors[0]);
-    if (pid == -1)
-        return "no process can be started for it";
-    return works ? NULL : words[0] == '\0' ? "it broke off" : words;
+    if (works || words[0] != '\0')
+        return works ? NULL : words;
+    return pid == -1 ? "no process can be started for it" : "it broke off";
 }
 
 /* Copies that the unprivileged user can read, wherever the kit lies; of those alone that this machine has a use for. */
