@@ -234,8 +234,10 @@ void program_complains(struct program *program, const char *const *words)
     if (program->ended && says_any_word(&program->out, words) && err->length == 0)
         verdict_because("It printed %s on stdout: messages belong on stderr, so that they can't be taken for data.",
                         quoted(printed(program), 80));
-    if (missing != NULL && err->length > 0)
+    if (missing != NULL && err->length > 0) {
         verdict_because("There is a message, but it lacks the words %s.", alternatives(missing));
+        verdict_is_whole();
+    }
     if (program->ended)
         fails(wanted, text("%s; %s", observed, program_end(program)));
     wait_fails(waited, &awaited, wanted, observed);
