@@ -54,6 +54,8 @@ void exits(struct program *program, int status);
 void exits_within(struct program *program, double seconds, int status);
 /** When nothing moves any more, its first process has not ended. */
 void runs_on(struct program *program);
+/** When nothing moves any more, it has not ended with the skeleton's message that a step is still to do. */
+void is_past_the_skeleton(struct program *program);
 /** Ends, with whatever status. */
 void finishes(struct program *program);
 /** When it has ended, its stdout is exactly that. */

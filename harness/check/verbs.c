@@ -106,6 +106,14 @@ void runs_on(struct program *program)
     record(YOU, NULL, "runs on", bytes(""));
 }
 
+void is_past_the_skeleton(struct program *program)
+{
+    static const struct bytes message = {"is still to do", sizeof "is still to do" - 1};
+    wait_settled(1);
+    if (program->ended && position_of((struct bytes){program->err.data, program->err.length}, message) >= 0)
+        fails(text("%s has not ended yet", program->name), program_fate(program));
+}
+
 /* ------------------------------------------------ its output */
 
 void program_prints(struct program *program, struct bytes expected)

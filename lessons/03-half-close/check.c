@@ -94,10 +94,11 @@ CHECK(end_of_file, "tells the server that this was all, by end-of-file", POINTS(
 {
     struct listener *server = listens(ANY_PORT);
     struct bytes input = random_lines();
-    sends_from(server, input);
+    struct program *client = sends_from(server, input);
     struct conn *conn = accepts(server);
     hears(conn, input);
     hears_end(conn);
+    is_past_the_skeleton(client); /* whose end is an end-of-file, too */
 }
 
 CHECK(prints_answer, "prints the answer that comes after that, and ends with status 0", POINTS(2), AFTER(end_of_file),
