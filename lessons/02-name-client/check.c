@@ -142,7 +142,7 @@ CHECK(unresolved, "reports a name that does not resolve: which, and why", POINTS
       BECAUSE("getaddrinfo() does not set errno: it returns the reason, and gai_strerror() has the words for it."))
 {
     const char *nobody = some_host();
-    const char *failing = text("x%s", nobody);
+    const char *failing = text("broken-%s", nobody);
     dns_fails(failing);
     struct program *client = runs(PROGRAM, target(nobody, free_port()), random_words());
     prints(client, "");
@@ -198,7 +198,7 @@ CHECK(both_families, "tries the addresses of both families", POINTS(2), AFTER(tr
     struct program *client = runs(PROGRAM, target(host, port), line);
     talks(client, server, line);
 
-    const char *other = text("x%s", host);
+    const char *other = text("other-%s", host);
     dns_knows(other, some_address(2), "::1");
     port = free_port();
     server = listens_at("::1", port);
@@ -242,7 +242,7 @@ CHECK(all_failed, "reports that no address accepts: the name, and the last reaso
     complains(client, host, number(port), "Connection refused");
     exits(client, 1);
 
-    const char *other = text("x%s", host);
+    const char *other = text("other-%s", host);
     dns_knows(other, some_address(1), "192.0.2.7");
     client = runs(PROGRAM, target(other, port), random_words());
     prints(client, "");

@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/ptrace.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -67,6 +68,21 @@ void unit_assert_number(long got, long expected, const char *file, unsigned int 
 void unit_skip(const char *reason)
 {
     skipped = reason;
+}
+
+bool unit_may_look(void)
+{
+    static int known = -1;
+    if (known == -1) {
+        pid_t pid = fork();
+        if (pid == 0)
+            _exit(ptrace(PTRACE_TRACEME, 0, NULL, NULL) == 0 ? 0 : 1);
+        int status = 1;
+        known = pid > 0 && waitpid(pid, &status, 0) == pid && status == 0;
+    }
+    if (known == 0)
+        unit_skip("no process may look into another here");
+    return known == 1;
 }
 
 const char *unit_skipped(void)

@@ -36,6 +36,9 @@ void unit_fail(const char *file, unsigned int line, const char *format, ...) __a
 
 /** The test can't be done on this machine, for this reason: TAP gets a skip. The test returns after it. */
 void unit_skip(const char *reason);
+/** Whether a process may look into another on this machine, as ptrace(2) does. Where not, no line and no certainty can be
+ *  had: the test is skipped, and returns after it. */
+bool unit_may_look(void);
 /** The reason of the test that has just ended, or NULL; forgotten by the call. */
 const char *unit_skipped(void);
 

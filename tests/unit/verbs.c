@@ -36,6 +36,7 @@ struct ending {
     const char *at;   /* where: the words of a comment in actor.c */
     const char *call; /* what is called there */
     bool by_strace;   /* may not be graded where strace can't trace */
+    bool by_looking;  /* can't be seen where no process may look into another */
 };
 
 enum { ENDINGS_MAX = 340 };
@@ -2055,7 +2056,7 @@ PLAY(holds_its_socket_alone, PASSES)
 }
 
 PLAY(holds_a_socket_more, FAILS, .expected = "actor holds the socket of its connection, and no other",
-     .observed = "it still holds other TCP sockets: descriptor 3")
+     .observed = "it still holds other TCP sockets: descriptor 3", .by_looking = true)
 {
     struct listener *server = listens(ANY_PORT);
     struct program *actor = runs(ACTOR, "connect", port_of(server), "connect", port_of(server), "pause");
@@ -2342,6 +2343,8 @@ static void ends_as_it_should(void)
         unit_skip("strace may not trace here");
         return;
     }
+    if (ending->by_looking && !unit_may_look())
+        return;
     if (not_graded_here && strstr(result_text(entry, "observed"), "valgrind") != NULL) {
         unit_skip("valgrind is not installed");
         return;
@@ -2357,6 +2360,8 @@ static void ends_as_it_should(void)
     }
     if (strcmp(status, ending->status) == 0) { /* the words are about that */
         assert_member(entry, "expected", ending->expected);
+        if (strcmp(status, "failed") == 0 && !unit_may_look())
+            return;
         assert_member(entry, "observed", ending->observed);
         assert_member(entry, "because", ending->because);
         assert_where(entry, ending);
