@@ -22,6 +22,9 @@ struct check {
     struct check *next;
 };
 
+/** What a skeleton says on stderr of the step that is next: "step 3 is still to do: see TODO 3". */
+#define STILL_TO_DO " is still to do: see TODO "
+
 /** Announces a check: called before main() by what CHECK makes. */
 void check_register(struct check *check);
 /** The checks of a lesson in the order of its check.c; NULL if it has none. */

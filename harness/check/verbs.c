@@ -81,6 +81,8 @@ static void ends(struct program *program, double seconds, int status)
         verdict_because(
             "A signal that is not caught ends the process where it stands. To end with a status of its own, "
             "the program must catch it (sigaction, or block it and use signalfd).");
+        if ((program->sent & 1UL << WTERMSIG(program->status)) != 0)
+            verdict_is_whole();
         fails(expected, program_fate(program));
     }
     if (WEXITSTATUS(program->status) != status)
@@ -108,9 +110,9 @@ void runs_on(struct program *program)
 
 void is_past_the_skeleton(struct program *program)
 {
-    static const struct bytes message = {"is still to do", sizeof "is still to do" - 1};
     wait_settled(1);
-    if (program->ended && position_of((struct bytes){program->err.data, program->err.length}, message) >= 0)
+    struct bytes said = {program->err.data, program->err.length};
+    if (program->ended && position_of(said, bytes(STILL_TO_DO)) >= 0)
         fails(text("%s has not ended yet", program->name), program_fate(program));
 }
 

@@ -13,10 +13,9 @@
 #include "sockeye.h"
 
 const char help_hint[] =
-    "Gives a hint on the first check that failed when lesson N (without N, the lesson you are at) was last checked, or "
-    "on "
-    "CHECK. There are three for each, from a question to nearly the answer: each call gives one more, and the last is "
-    "repeated. When the check passes, it is forgotten that they were given.\n";
+    "Gives a hint on the first check that failed when lesson N (without N, the lesson you are at) was last checked, "
+    "or on CHECK. There are three for each, from a question to nearly the answer: each call gives one more, and the "
+    "last is repeated. When the check passes, it is forgotten that they were given.\n";
 
 enum { LABEL_COLUMNS = 13 };
 

@@ -437,11 +437,10 @@ static void take_result(struct check_run *run, json_t *value, const struct job *
                                              : json_sprintf("%s %s", because, run->check->because));
 }
 
-/* A skeleton says on stderr which step is next: "step 3 is still to do: see TODO 3". */
 static void point_to_step(json_t *result)
 {
-    const char *said = strstr(result_text(result, "observed"), " is still to do: see TODO ");
-    int step = said == NULL ? 0 : atoi(said + strlen(" is still to do: see TODO "));
+    const char *said = strstr(result_text(result, "observed"), STILL_TO_DO);
+    int step = said == NULL ? 0 : atoi(said + strlen(STILL_TO_DO));
     const char *expected = result_text(result, "expected");
     bool should_have_ended = strstr(expected, "status 1") != NULL || strstr(expected, "status 2") != NULL;
     if (step == 0)

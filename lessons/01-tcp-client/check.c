@@ -173,7 +173,8 @@ CHECK(long_line, "sends a line of 100 KB to a peer that reads slowly", POINTS(2)
 
 CHECK(short_write, "sends all of a long line though the kernel takes it in parts", POINTS(2), AFTER(long_line),
       BECAUSE("write() and send() return how many bytes the kernel took. It may be fewer than you gave, as here, where the "
-              "program was stopped and continued while it waited in the call: what is behind those bytes is still yours to send."))
+              "program was stopped and continued while it waited in the call: what is behind those bytes is "
+              "still yours to send."))
 {
     struct listener *server = listens_with_small_buffers(ANY_PORT);
     const char *line = random_text((size_t)random_between(100000, 110000));

@@ -241,7 +241,8 @@ CHECK(large_input, "sends 20 MB to a server that takes its time", POINTS(1), AFT
 
 CHECK(short_write, "sends everything though the kernel takes it in parts", POINTS(2), AFTER(large_input),
       BECAUSE("write() and send() return how many bytes the kernel took. It may be fewer than you gave, as here, where the "
-              "program was stopped and continued while it waited in the call: what is behind those bytes is still yours to send."))
+              "program was stopped and continued while it waited in the call: what is behind those bytes is "
+              "still yours to send."))
 {
     struct listener *server = listens_with_small_buffers(ANY_PORT);
     struct bytes input = random_bytes((size_t)random_between(800000, 810000));

@@ -218,7 +218,8 @@ CHECK(bulk, "echoes megabytes to a client that reads slowly", POINTS(1), AFTER(b
 
 CHECK(short_write, "loses nothing when stopped and continued while it sends", POINTS(2), AFTER(bulk),
       BECAUSE("write() and send() return how many bytes the kernel took. It may be fewer than you gave, as here, where the "
-              "program was stopped and continued while it waited in the call: what is behind those bytes is still yours to send."))
+              "program was stopped and continued while it waited in the call: what is behind those bytes is "
+              "still yours to send."))
 {
     int port = free_port();
     struct program *server = serves(port);
@@ -338,7 +339,7 @@ CHECK(terminates_later, "ends at a signal when it has served clients, too", POIN
 
 CHECK(restarts, "can be started again at once on the same port", POINTS(2), AFTER(serves_again),
       BECAUSE("The side that closes first keeps the connection in TIME_WAIT for a minute; SO_REUSEADDR, set before bind(), "
-              "lets a new listener share the port with it. And look at what bind() returns."))
+              "lets a new listener share the port with it. What bind() returns tells whether it did."))
 {
     int port = free_port();
     struct program *server = serves(port);

@@ -509,7 +509,8 @@ CHECK(bulk, "answers a thousand lines of a client that reads slowly", POINTS(1),
 CHECK(short_write, "loses nothing when stopped and continued while it sends", POINTS(1), AFTER(bulk),
       BECAUSE(
           "write() and send() return how many bytes the kernel took. It may be fewer than you gave, as here, where the "
-          "program was stopped and continued while it waited in the call: what is behind those bytes is still yours to send."))
+          "program was stopped and continued while it waited in the call: what is behind those bytes is "
+          "still yours to send."))
 {
     enum { ROUNDS = 4, HEARD = 30000 };
     int port = free_port();

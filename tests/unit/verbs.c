@@ -1382,6 +1382,17 @@ PLAY(has_ended_too_early, FAILS, .expected = "actor has not ended yet", .observe
     runs_on(runs(ACTOR, "exit", "3"));
 }
 
+PLAY(ends_as_a_skeleton, FAILS, .expected = "actor has not ended yet",
+     .observed = "actor ended with status 3; its stderr: \"actor: step 4 is still to do: see TODO 4\"")
+{
+    is_past_the_skeleton(runs(ACTOR, "complain", "actor: step 4" STILL_TO_DO "4", "exit", "3"));
+}
+
+PLAY(ends_as_no_skeleton, PASSES)
+{
+    is_past_the_skeleton(runs(ACTOR, "complain", "actor: no such file", "exit", "3"));
+}
+
 /* ------------------------------------------------ time */
 
 static void says_hello(void *context)

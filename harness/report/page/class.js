@@ -114,11 +114,11 @@ at("print-one").addEventListener("click", () => print());
 at("print").addEventListener("click", async () => {
     const found = rows().filter((row) => !row.hidden);
     const reports = await Promise.all(found.map((row) => unpacked(reportOf(row.querySelector("a").hash))));
-    for (const html of reports) {
+    at("paper").replaceChildren(...reports.map((html) => {
         const sheet = document.createElement("article");
         sheet.innerHTML = html;
-        at("paper").append(sheet);
-    }
+        return sheet;
+    }));
     print();
 });
 addEventListener("afterprint", () => at("paper").replaceChildren());
