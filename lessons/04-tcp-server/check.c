@@ -68,7 +68,8 @@ CHECK(no_socket, "makes no socket when the arguments are wrong", POINTS(1), AFTE
     refuses_without_socket(PROGRAM, LOOPBACK, number(free_port()), "more");
 }
 
-CHECK(echoes, "sends back what a client sends, at once", POINTS(3))
+CHECK(echoes, "sends back what a client sends, at once", POINTS(3),
+      BECAUSE("A client says more than once: read() stands in a loop that ends when it returns 0, and accept() in another."))
 {
     int port = free_port();
     serves(port);
