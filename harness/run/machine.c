@@ -301,8 +301,10 @@ static void examine_strace(struct machine *machine)
         finds(machine, "strace", WORKS, "%s", answer.words);
         return;
     }
-    struct finding *finding = finds(machine, "strace", NOT_GRADED, "strace %s: failing system calls are not graded",
-                                    answer.status == 127 ? "is not installed" : "may not trace");
+    struct finding *finding = finds(machine, "strace", NOT_GRADED, "strace %s",
+                                    answer.status == 127 ? "is not installed: failing system calls are not graded"
+                                                         : "may not trace: failing system calls are not graded, and "
+                                                           "reports do not name the line where a program waits");
     if (answer.status == 127)
         mend_package(finding, "strace", "strace", "strace");
     else
