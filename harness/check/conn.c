@@ -292,6 +292,18 @@ static bool has_come(void *context)
     return true;
 }
 
+/* It does listen: who was refused has asked somebody else. */
+static void explain_refusal(const struct listener *listener)
+{
+    if (!program_complains_of("onnection refused"))
+        return;
+    verdict_because("Somebody listens on %s, so the connection that was refused went elsewhere.", listener->where);
+    const char *address = text("%.*s", (int)strcspn(listener->where, " "), listener->where);
+    if (listener->port != 0 && strstr(program_newest()->line, address) != NULL)
+        verdict_because_also("Address and port stand in a struct sockaddr_in in network byte order: inet_pton() writes "
+                             "the one so, htons() makes that of the other.");
+}
+
 struct conn *accepts(struct listener *listener)
 {
     struct accepting accepting = {.listener = listener, .fd = -1};
@@ -302,6 +314,8 @@ struct conn *accepts(struct listener *listener)
                               .until_end = true,
                               .who_waits = text("%s waits for a connection", the(listener->name))};
     enum waited waited = wait_until(&awaited);
+    if (waited == ENDED)
+        explain_refusal(listener);
     if (waited != CAME)
         wait_fails(waited, &awaited, text("a connection to %s", listener->where), "no connection came");
     listener->accepted++;

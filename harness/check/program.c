@@ -347,6 +347,21 @@ struct program *program_of(pid_t pid)
     return &programs[0];
 }
 
+const struct program *program_newest(void)
+{
+    const struct program *newest = NULL;
+    for (int i = 0; program_number(i) != NULL; i++)
+        newest = program_number(i);
+    return newest;
+}
+
+bool program_complains_of(const char *words)
+{
+    const struct program *program = program_newest();
+    return program != NULL && program->err.length > 0 &&
+           memmem(program->err.data, program->err.length, words, strlen(words)) != NULL;
+}
+
 void program_is_sane(const struct program *program)
 {
     if (program->out.total > OUTPUT_MAX) {

@@ -97,6 +97,10 @@ const char *program_end(const struct program *program);
 const char *program_death(const struct program *program);
 /** How it ended, and what it has said on stderr. */
 const char *program_fate(const struct program *program);
+/** The program that was run last; NULL if none was. */
+const struct program *program_newest(void);
+/** True if it has said these words on stderr. */
+bool program_complains_of(const char *words);
 /** Fails if the program was ended by a signal that speaks of a bug, floods or has gone mad. */
 void program_is_sane(const struct program *program);
 /** True if every thread of every process sleeps (state S), whatever it waits for, or is stopped. */

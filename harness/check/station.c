@@ -272,26 +272,12 @@ struct request *datagram_next(struct station *station)
 }
 
 /* The one that the check is about now. */
-static const struct program *newest_program(void)
-{
-    const struct program *newest = NULL;
-    for (int i = 0; program_number(i) != NULL; i++)
-        newest = program_number(i);
-    return newest;
-}
-
-static bool said_on_stderr(const char *words)
-{
-    const struct output *err = newest_program() == NULL ? NULL : &newest_program()->err;
-    return err != NULL && err->length > 0 && memmem(err->data, err->length, words, strlen(words)) != NULL;
-}
-
 /* Sets verdict_because() where it can be told why a datagram did not come where it should; returns what came instead. */
 static const char *explain_silence(const struct asking *asking)
 {
     const struct request *other = stray(asking->station);
     int port = asking->station->port;
-    if (other == NULL && is_broadcast(asking->address) && said_on_stderr("ermission denied")) {
+    if (other == NULL && is_broadcast(asking->address) && program_complains_of("ermission denied")) {
         verdict_is_whole();
         verdict_because(
             "sendto() to a broadcast address fails with EACCES, \"Permission denied\", as long as the socket has "
@@ -324,8 +310,8 @@ struct request *is_asked(struct station *station, const char *address)
     if (waited != CAME) {
         const char *expected = text("a datagram to %s port %d", address, station->port);
         const char *observed = explain_silence(&asking);
-        if (waited == ENDED && newest_program() != NULL)
-            fails(expected, text("%s; %s", observed, program_fate(newest_program())));
+        if (waited == ENDED && program_newest() != NULL)
+            fails(expected, text("%s; %s", observed, program_fate(program_newest())));
         wait_fails(waited, &awaited, expected, observed);
     }
     asking.request->taken = true;

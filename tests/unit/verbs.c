@@ -86,6 +86,15 @@ PLAY(accepts_nothing_from_one_who_ends, FAILS, .expected = "a connection to 127.
     accepts(server);
 }
 
+PLAY(accepts_nothing_from_one_who_asks_elsewhere, FAILS, .observed = "no connection came*Connection refused",
+     .because = "Somebody listens on 127.0.0.1 port *, so the connection that was refused went elsewhere. "
+                "Address and port stand in a struct sockaddr_in")
+{
+    struct listener *server = listens(ANY_PORT);
+    runs(ACTOR, "complain", "127.0.0.1: Connection refused", "exit", "1");
+    accepts(server);
+}
+
 PLAY(accepts_nothing_from_one_who_is_stuck, FAILS,
      .observed = "no connection came*your program is waiting in pause() at actor.c:",
      .because = "It waits for a signal, while the server waits for a connection", .at = "here it pauses",
