@@ -40,3 +40,8 @@ int address_port(const struct sockaddr_storage *storage)
     return storage->ss_family == AF_INET ? ntohs(((const struct sockaddr_in *)storage)->sin_port)
                                          : ntohs(((const struct sockaddr_in6 *)storage)->sin6_port);
 }
+
+bool port_has_an_order(int port)
+{
+    return port >> 8 != (port & 0xff);
+}

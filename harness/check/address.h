@@ -18,5 +18,7 @@ struct address address_of(const char *host, int port);
 const char *address_host(const struct sockaddr_storage *storage);
 /** Its port. */
 int address_port(const struct sockaddr_storage *storage);
+/** True if it is another one in the wrong byte order, so that a forgotten htons(3) shows. */
+bool port_has_an_order(int port);
 /** True if this machine has IPv6 on its loopback. */
 bool has_ipv6(void);

@@ -341,7 +341,7 @@ static bool is_connected(void *context)
     return poll(&ready, 1, 0) == 1;
 }
 
-/* A socket at an address of this machine's. The two bytes of its port differ: one in the wrong order shows. */
+/* A socket at an address of this machine's. */
 static int socket_from(const char *from, bool small)
 {
     struct address own = address_of(from, 0);
@@ -353,7 +353,7 @@ static int socket_from(const char *from, bool small)
             getsockname(fd, (struct sockaddr *)&bound, &length) == -1)
             fault("can't connect from %s: %s", from, strerror(errno));
         int port = address_port(&bound);
-        if (port >> 8 != (port & 0xff))
+        if (port_has_an_order(port))
             return fd;
         close(fd);
     }
