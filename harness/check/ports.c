@@ -55,7 +55,8 @@ int free_port(void)
 {
     for (int i = 0; i < TRIES; i++) {
         int port = (int)random_between(LOWEST, HIGHEST);
-        if (port_has_an_order(port) && take_lock(text("port-%d", port)) && can_bind(SOCK_STREAM, port) && can_bind(SOCK_DGRAM, port))
+        if (port_has_an_order(port) && take_lock(text("port-%d", port)) && can_bind(SOCK_STREAM, port) &&
+            can_bind(SOCK_DGRAM, port))
             return port;
     }
     fault("no free port found");
