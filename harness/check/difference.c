@@ -2,7 +2,7 @@
 
 #include "check/verdict.h"
 
-enum { SHORT = 100, WINDOW = 24 };
+enum { SHORT = 100, WINDOW = 24, BULK = 1000 };
 
 const char *shown(struct bytes bytes)
 {
@@ -65,15 +65,18 @@ static const char *other_bytes(struct bytes expected, struct bytes got, size_t a
     struct bytes next = part(got, at, 32);
     long later = next.length < 8 ? -1 : position_of(part(expected, at, expected.length), next);
     long earlier = next.length < 8 ? -1 : position_of(part(expected, 0, at), next);
-    if (expected.data[at] == '\n' && got.data[at] == '\r')
+    if (expected.data[at] == '\n' && got.data[at] == '\r' && at > 0 && expected.data[at - 1] == '\r')
+        verdict_because("One CR too many: where a line ends in CR LF, its CR is no part of what it says.");
+    else if (expected.data[at] == '\n' && got.data[at] == '\r')
         verdict_because("The line ends in CR LF where LF alone was asked for.");
     else if (expected.data[at] == '\r' && got.data[at] == '\n')
         verdict_because("The line ends in LF where CR LF was asked for.");
     else if (later > 0)
-        verdict_because(
-            "%ld bytes are missing in the middle: it looks as if a short count from read() or write() was taken "
-            "for a whole one.",
-            later);
+        verdict_because("%ld byte%s missing in the middle%s.", later, later == 1 ? " is" : "s are",
+                        expected.length < BULK
+                            ? ""
+                            : ": it looks as if a short count from read() or write() was taken for a "
+                              "whole one");
     else if (earlier >= 0)
         verdict_because("From there on come bytes that were there before: after a short write, go on behind what was "
                         "taken, not from the start; and of a buffer, pass on the bytes that the last read() brought. "
