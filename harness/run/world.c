@@ -346,7 +346,7 @@ int world_init(struct world *world, const struct kit *kit, bool plain, const cha
         world->why_plain = try_private(world);
     }
     world->is_private = world->why_plain == NULL;
-    if (!world->is_private && world->run_as != (uid_t)-1)
+    if (world->run_as != (uid_t)-1)
         chmod(rundir(), 0711); /* several users run programs from it */
     return 0;
 }
