@@ -64,7 +64,11 @@ static struct conn *new_conn(int fd, const char *name, int program_port)
     if (conn_count == CONNS_MAX)
         fault("a check may have %d connections", CONNS_MAX);
     struct conn *conn = keep(sizeof *conn);
-    *conn = (struct conn){.fd = fd, .name = name, .own_port = own_port_of(fd), .program_port = program_port};
+    *conn = (struct conn){.fd = fd,
+                          .name = name,
+                          .own_port = own_port_of(fd),
+                          .program_port = program_port,
+                          .program = program_running()};
     conns[conn_count++] = conn;
     return conn;
 }
@@ -393,8 +397,8 @@ static struct conn *connects_somehow(const char *from, const char *host, int por
     }
     if (error != 0)
         fails(text("a connection to %s port %d", host, port),
-              program_number(0) != NULL && program_number(0)->ended
-                  ? text("%s; %s", strerror(error), program_fate(program_number(0)))
+              program_newest() != NULL && program_newest()->ended
+                  ? text("%s; %s", strerror(error), program_fate(program_newest()))
                   : strerror(error));
     return conn;
 }

@@ -22,14 +22,17 @@ struct listener {
     int accepted;
 };
 
+struct program;
+
 struct conn {
-    int fd;           /**< -1 once we have closed it */
-    const char *name; /**< "server", "client 2": the peer that we play */
-    int own_port;     /**< our end's */
-    int program_port; /**< the program's end's */
-    size_t said;      /**< bytes that the kernel took from us */
-    size_t heard;     /**< bytes that we read */
-    bool finished;    /**< we have closed our sending direction */
+    int fd;                  /**< -1 once we have closed it */
+    const char *name;        /**< "server", "client 2": the peer that we play */
+    int own_port;            /**< our end's */
+    int program_port;        /**< the program's end's */
+    struct program *program; /**< which it is: the last that ran when it was made; NULL: none */
+    size_t said;             /**< bytes that the kernel took from us */
+    size_t heard;            /**< bytes that we read */
+    bool finished;           /**< we have closed our sending direction */
     bool heard_eof;
     bool heard_reset;
     int passed[PASSED_MAX]; /**< the first descriptors that came along, as ours (unix(7), SCM_RIGHTS) */

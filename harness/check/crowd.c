@@ -126,14 +126,14 @@ struct crowd *gathers(int port, int count)
         return crowd;
     }
     wait_settled(0.5); /* it may have died: then that is what is told */
-    if (program_number(0) != NULL)
-        program_is_sane(program_number(0));
+    if (program_newest() != NULL)
+        program_is_sane(program_newest());
     const char *expected = text("%d clients connect to 127.0.0.1 port %d", count, port);
     const char *observed = text("%d of them could connect", gathering.made);
     if (waited != CAME)
         wait_fails(waited, &awaited, expected, observed);
     observed = text("%s, the next could not: %s", observed, strerror(gathering.error));
-    fails(expected, program_number(0) == NULL ? observed : text("%s; %s", observed, program_fate(program_number(0))));
+    fails(expected, program_newest() == NULL ? observed : text("%s; %s", observed, program_fate(program_newest())));
 }
 
 struct crowd *knocks(int port, int count)
@@ -250,7 +250,6 @@ void crowd_hears(struct crowd *crowd, const struct conn *speaker, struct bytes e
         wait_fails(waited, &awaited, wanted, observed);
     if (conn->heard_eof)
         observed = text("%s, then %s", observed, conn->heard_reset ? "the connection was reset" : "end-of-file");
-    fails(wanted, conn->heard_eof && program_number(0) != NULL
-                      ? text("%s; %s", observed, program_fate(program_number(0)))
-                      : observed);
+    fails(wanted,
+          conn->heard_eof && conn->program != NULL ? text("%s; %s", observed, program_fate(conn->program)) : observed);
 }

@@ -1,6 +1,7 @@
 #define _GNU_SOURCE
 #include "check/program.h"
 
+#include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -11,12 +12,13 @@
 #include "check/input.h"
 #include "check/memcheck.h"
 #include "check/record.h"
+#include "check/relay.h"
 #include "check/spawn.h"
 #include "check/stage.h"
 #include "check/verdict.h"
 #include "look/proc.h"
 
-enum { ERROR_OUTPUT_MAX = 64 << 10, HELPERS_MAX = 2 * PROGRAMS_MAX };
+enum { ERROR_OUTPUT_MAX = 4 << 20, HELPERS_MAX = 2 * PROGRAMS_MAX };
 
 static struct program programs[PROGRAMS_MAX];
 static int count;
@@ -90,11 +92,22 @@ struct program *program_runs(struct how how, const char *const *args)
     return program;
 }
 
-static void drain(struct output *output)
+/* What a program has written before it ended is still to come, for a moment. */
+static bool is_on_its_way(const struct program *program, int fd)
+{
+    if (!program->ended || now() > program->ended_at + 0.2 || !relay_goes_on(fd))
+        return false;
+    sched_yield();
+    return true;
+}
+
+static void drain(const struct program *program, struct output *output)
 {
     static char buffer[256 << 10];
     while (output->fd != -1) {
         ssize_t n = read(output->fd, buffer, sizeof buffer);
+        if (n == -1 && is_on_its_way(program, output->fd))
+            continue;
         if (n == -1)
             return;
         if (n == 0) {
@@ -195,8 +208,8 @@ void programs_attend(void)
         }
     }
     for (int i = 0; i < count; i++) {
-        drain(&programs[i].out);
-        drain(&programs[i].err);
+        drain(&programs[i], &programs[i].out);
+        drain(&programs[i], &programs[i].err);
         input_goes_on(&programs[i]);
     }
 }
@@ -347,12 +360,20 @@ struct program *program_of(pid_t pid)
     return &programs[0];
 }
 
-const struct program *program_newest(void)
+struct program *program_newest(void)
 {
-    const struct program *newest = NULL;
+    struct program *newest = NULL;
     for (int i = 0; program_number(i) != NULL; i++)
         newest = program_number(i);
     return newest;
+}
+
+struct program *program_running(void)
+{
+    struct program *running = NULL;
+    for (int i = 0; program_number(i) != NULL; i++)
+        running = program_number(i)->ended ? running : program_number(i);
+    return running == NULL ? program_newest() : running;
 }
 
 bool program_complains_of(const char *words)

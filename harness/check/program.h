@@ -98,7 +98,9 @@ const char *program_death(const struct program *program);
 /** How it ended, and what it has said on stderr. */
 const char *program_fate(const struct program *program);
 /** The program that was run last; NULL if none was. */
-const struct program *program_newest(void);
+struct program *program_newest(void);
+/** The last that has not ended; program_newest() if all have. */
+struct program *program_running(void);
 /** True if it has said these words on stderr. */
 bool program_complains_of(const char *words);
 /** Fails if the program was ended by a signal that speaks of a bug, floods or has gone mad. */

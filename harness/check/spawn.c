@@ -14,6 +14,7 @@
 #include "check/bytes.h"
 #include "check/cage.h"
 #include "check/debugger.h"
+#include "check/relay.h"
 #include "check/stage.h"
 #include "check/strace.h"
 #include "check/verdict.h"
@@ -120,6 +121,16 @@ static bool is_whole_program(const char *path, const char *words)
     return strncmp(words, RUN_IT, strlen(RUN_IT)) == 0 && access(path, X_OK) == 0;
 }
 
+/* The program, or what valgrind runs. */
+static bool may_hold_pipes(const char *const *vector)
+{
+    for (; *vector != NULL; vector++) {
+        if (strncmp(*vector, stage.programs, strlen(stage.programs)) == 0)
+            return relay_is_needed(*vector);
+    }
+    return false;
+}
+
 pid_t spawn(const struct how *how, const char *const *vector, struct spawned_ends *ends)
 {
     int in[2] = {-1, -1};
@@ -173,6 +184,10 @@ pid_t spawn(const struct how *how, const char *const *vector, struct spawned_end
         if (is_whole_program(vector[0], words))
             fails("a program that the kernel can run", text("execve() fails%s", words + strlen(RUN_IT)));
         fault("could not start %s: %s", vector[0], words);
+    }
+    if (may_hold_pipes(vector)) {
+        out[0] = relay_from(out[0]);
+        in[1] = how->input ? relay_to(in[1]) : -1;
     }
     if (how->input) {
         fcntl(in[1], F_SETPIPE_SZ, 1 << 20); /* more at a time: on a busy machine each turn costs */

@@ -125,24 +125,26 @@ static const char *ended_words(const struct conn *conn)
     return conn->heard_reset ? "then the connection was reset" : "then end-of-file";
 }
 
-static bool first_has_ended(void *context)
+static bool has_ended(void *context)
 {
-    (void)context;
-    return program_number(0) == NULL || program_number(0)->ended;
+    const struct program *program = context;
+    return program->ended;
 }
 
 /* The end of a connection may be the beginning of its program's end: what that is like belongs to the report, and what a
    child has said of it. */
-static const char *and_fate(const char *observed)
+static const char *and_fate(const char *observed, const struct conn *conn)
 {
-    struct awaited awaited = {.come = first_has_ended, .seconds = 0.1, .stuck_is_no_end = true};
-    bool ended = wait_until(&awaited) == CAME && program_number(0) != NULL;
-    if (ended)
-        return text("%s; %s", observed, program_fate(program_number(0)));
-    const struct output *err = program_number(0) == NULL ? NULL : &program_number(0)->err;
-    if (err == NULL || err->length == 0)
+    struct program *program = conn->program;
+    struct awaited awaited = {.come = has_ended, .context = program, .seconds = 0.1, .stuck_is_no_end = true};
+    if (program == NULL)
         return observed;
-    return text("%s; its stderr so far: %s", observed, quoted((struct bytes){err->data, err->length}, 160));
+    if (wait_until(&awaited) == CAME)
+        return text("%s; %s", observed, program_fate(program));
+    if (program->err.length == 0)
+        return observed;
+    return text("%s; its stderr so far: %s", observed,
+                quoted((struct bytes){program->err.data, program->err.length}, 160));
 }
 
 static _Noreturn void talk_fails(struct talk *talk, enum waited waited, const struct awaited *awaited)
@@ -153,9 +155,8 @@ static _Noreturn void talk_fails(struct talk *talk, enum waited waited, const st
     if (waited != CAME)
         wait_fails(waited, awaited, expected, observed);
     if (talk->conn->heard_eof) {
-        observed = and_fate(text("%s, %s", observed, ended_words(talk->conn)));
-        const struct program *first = program_number(0);
-        const char *death = first == NULL ? NULL : program_death(first);
+        observed = and_fate(text("%s, %s", observed, ended_words(talk->conn)), talk->conn);
+        const char *death = talk->conn->program == NULL ? NULL : program_death(talk->conn->program);
         if (death != NULL)
             verdict_because("%s", death);
         else if (talk->conn->heard_reset)
@@ -373,7 +374,7 @@ void conn_hears_line_that_begins(struct conn *conn, struct bytes start)
     if (waited != CAME)
         wait_fails(waited, &awaited, expected, observed);
     if (conn->heard_eof)
-        observed = and_fate(text("%s, %s", observed, ended_words(conn)));
+        observed = and_fate(text("%s, %s", observed, ended_words(conn)), conn);
     fails(expected, observed);
 }
 
@@ -391,7 +392,7 @@ long hears_number(struct conn *conn)
     const char *observed = text("it heard %s", got.length == 0 ? "nothing" : quoted(got, 60));
     if (waited != CAME)
         wait_fails(waited, &awaited, expected, observed);
-    fails(expected, conn->heard_eof ? and_fate(text("%s, %s", observed, ended_words(conn))) : observed);
+    fails(expected, conn->heard_eof ? and_fate(text("%s, %s", observed, ended_words(conn)), conn) : observed);
 }
 
 static bool is_answered_or_ended(void *context)
@@ -416,7 +417,8 @@ struct conn *connects_until_answered(int port, int times)
         if (tried >= times)
             fails(text("%s is served beside the others", the(conn->name)),
                   and_fate(tried == 1 ? "it heard nothing"
-                                      : text("it heard nothing, nor did the %d who tried before it", tried - 1)));
+                                      : text("it heard nothing, nor did the %d who tried before it", tried - 1),
+                           conn));
         hangs_up(conn);
     }
 }
@@ -474,7 +476,7 @@ void hears_end(struct conn *conn)
         fails(expected, text("it heard more: %s", quoted(more, 80)));
     }
     if (conn->heard_reset) {
-        const char *observed = and_fate("the connection was reset");
+        const char *observed = and_fate("the connection was reset", conn);
         verdict_because("%s", why_reset);
         fails(expected, observed);
     }

@@ -182,7 +182,7 @@ struct conn *connects_to_path(const char *path)
         wait_fails(waited, &awaited, expected, "the queue of connections that wait to be accepted is full");
     if (connecting.error != 0) {
         record(conn->name, YOU, text("connect to %s (%s)", path, strerror(connecting.error)), bytes(""));
-        const struct program *program = program_number(0);
+        const struct program *program = program_newest();
         fails(expected, program != NULL && program->ended
                             ? text("%s; %s", strerror(connecting.error), program_fate(program))
                             : strerror(connecting.error));

@@ -494,8 +494,8 @@ _Noreturn void wait_fails(enum waited waited, const struct awaited *awaited, con
     const char *doing = NULL;
     if (waited == STUCK)
         doing = describe_stuck(awaited);
-    else if (waited == ENDED && program_number(0) != NULL)
-        doing = program_fate(program_number(0));
+    else if (waited == ENDED && program_newest() != NULL)
+        doing = program_fate(program_newest());
     else if (waited == LATE)
         doing = text("after %.1f s %s", awaited->seconds > 0 ? awaited->seconds : WAIT_SECONDS * room(),
                      describe_moving());

@@ -114,6 +114,15 @@ int proc_descendants(pid_t pid, pid_t *descendants, int max)
     return count;
 }
 
+void proc_kill_tree(pid_t pid)
+{
+    static pid_t pids[PROC_MAX];
+    int count = proc_descendants(pid, pids, PROC_MAX);
+    kill(pid, SIGKILL);
+    for (int i = 0; i < count; i++)
+        kill(pids[i], SIGKILL);
+}
+
 static unsigned long long field(const char *text, const char *name, int base)
 {
     const char *line = strstr(text, name);

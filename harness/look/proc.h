@@ -48,6 +48,8 @@ int proc_children(pid_t pid, pid_t *children, int max);
 
 /** Writes all descendants of @p pid, parents before children; returns how many (at most @p max). */
 int proc_descendants(pid_t pid, pid_t *descendants, int max);
+/** Sends SIGKILL to @p pid and to all its descendants: it may sleep, uninterruptibly, for what one of them holds. */
+void proc_kill_tree(pid_t pid);
 
 /** Looks at each thread of @p pid; returns how many it wrote (at most @p max), 0 if the process is gone. */
 int proc_threads(pid_t pid, struct thread *threads, int max);

@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include "check/netlink.h"
+#include "look/proc.h"
 #include "run/jobs.h"
 #include "run/server.h"
 
@@ -115,7 +116,7 @@ static void begin(struct server_request *request, const struct ends *ends, int (
 static void end(int place)
 {
     if (checks[place] != 0)
-        kill(checks[place], SIGKILL);
+        proc_kill_tree(checks[place]);
 }
 
 static void reap(bool all)

@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include "check/cage.h"
+#include "look/proc.h"
 #include "run/jobs.h"
 #include "run/path.h"
 #include "run/rundir.h"
@@ -239,7 +240,10 @@ pid_t world_start(const struct world *world, const struct world_start *start)
 
 void world_end(const struct world *world, pid_t pid, bool at_once)
 {
-    kill(pid, world->is_private || at_once ? SIGKILL : SIGTERM);
+    if (world->is_private || at_once)
+        proc_kill_tree(pid);
+    else
+        kill(pid, SIGTERM);
     kill(pid, SIGCONT); /* a program of the same user may have stopped it */
 }
 
