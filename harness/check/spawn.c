@@ -19,13 +19,15 @@
 #include "check/strace.h"
 #include "check/verdict.h"
 
+#define ENTER_FOLDER "enter its working directory"
+
 /* In the new process: makes it the process that the contract speaks of. Returns what could not be done. */
 static const char *become_program(const struct how *how, int input, int output, int error)
 {
     setsid();
     prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
     if (chdir(stage.scratch) == -1)
-        return "enter its working directory";
+        return ENTER_FOLDER;
 
     const int given[] = {input, output, error};
     for (int fd = 0; fd < 3; fd++) {
@@ -183,6 +185,8 @@ pid_t spawn(const struct how *how, const char *const *vector, struct spawned_end
         words[n] = '\0';
         if (is_whole_program(vector[0], words))
             fails("a program that the kernel can run", text("execve() fails%s", words + strlen(RUN_IT)));
+        if (program_newest() != NULL && strncmp(words, ENTER_FOLDER, strlen(ENTER_FOLDER)) == 0)
+            fails("its working directory stays as it was", text("the next program could not %s", words));
         fault("could not start %s: %s", vector[0], words);
     }
     if (may_hold_pipes(vector)) {

@@ -15,6 +15,7 @@
 #include "check/record.h"
 #include "check/stage.h"
 #include "check/verdict.h"
+#include "look/proc.h"
 
 enum { CALLS_MAX = 2000, STORY_LINE_MAX = 1200 };
 
@@ -287,7 +288,7 @@ static void read_line(char *line, pid_t pid)
 static void read_file(const char *path, pid_t pid)
 {
     char line[STORY_LINE_MAX];
-    FILE *file = fopen(path, "re");
+    FILE *file = proc_open_regular(path);
     while (file != NULL && fgets(line, sizeof line, file) != NULL) {
         if (strchr(line, '\n') != NULL || feof(file)) /* a longer one is no story */
             read_line(line, pid);

@@ -7,6 +7,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/mman.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -26,7 +27,8 @@
     "?epoll_wait,epoll_pwait,?fork,?vfork,clone,?clone3,execve,wait4,waitid,kill,exit_group,rt_sigaction,rt_"          \
     "sigsuspend"
 
-static const char *trace_file;
+static pid_t tracer;   /* the last strace that was started */
+static int trace = -1; /* where strace writes what it saw: no program can come by it */
 
 bool strace_is_installed(void)
 {
@@ -44,7 +46,8 @@ static pid_t start(const char *const *args, int *errors)
         dup2(open("/dev/null", O_RDWR), 0);
         dup2(0, 1);
         dup2(ends[1], 2);
-        close_range(3, ~0U, 0);
+        dup2(trace == -1 ? 0 : trace, 3);
+        close_range(4, ~0U, 0);
         sigset_t none;
         sigemptyset(&none);
         sigprocmask(SIG_SETMASK, &none, NULL);
@@ -74,19 +77,23 @@ static bool is_attached(void *context)
         char status[4096];
         if (proc_read(text("/proc/%d/task/%d/status", attaching->program, threads[i].tid), status, sizeof status) <= 0)
             continue;
-        const char *tracer = strstr(status, "\nTracerPid:");
-        if (tracer == NULL || atoi(tracer + 11) != attaching->strace)
+        const char *traced_by = strstr(status, "\nTracerPid:");
+        if (traced_by == NULL || atoi(traced_by + 11) != attaching->strace)
             return false;
     }
     return true;
 }
 
+static bool is_gone(pid_t pid)
+{
+    struct process process;
+    return proc_process(pid, &process) == -1 || process.state == 'Z';
+}
+
 static bool is_attached_or_gone(void *context)
 {
     const struct attaching *attaching = context;
-    struct process process;
-    bool gone = proc_process(attaching->strace, &process) == -1 || process.state == 'Z';
-    return is_attached(context) || gone;
+    return is_attached(context) || is_gone(attaching->strace);
 }
 
 /* Returns what strace said if it could not attach, else NULL. */
@@ -94,10 +101,11 @@ static const char *attach(pid_t program, const char *const *args)
 {
     int errors;
     struct attaching attaching = {.program = program, .strace = start(args, &errors)};
+    tracer = attaching.strace;
     struct awaited awaited = {.come = is_attached_or_gone, .context = &attaching, .stuck_is_no_end = true};
     enum waited waited = wait_until(&awaited);
-    const char *words = NULL;
-    if (waited != CAME || !is_attached(&attaching)) {
+    const char *words = waited == CAME ? NULL : "it did not attach in time";
+    if (waited == CAME && !is_attached(&attaching)) {
         char said[300] = "";
         struct pollfd ready = {.fd = errors, .events = POLLIN};
         ssize_t n = poll(&ready, 1, 0) == 1 ? read(errors, said, sizeof said - 1) : 0;
@@ -107,6 +115,22 @@ static const char *attach(pid_t program, const char *const *args)
     }
     close(errors);
     return words;
+}
+
+static _Noreturn void was_ended(void)
+{
+    verdict_is_whole();
+    verdict_because("strace watches the program in this check. It is none of the program's processes to end.");
+    fails("only the program's own processes are sent signals", "strace was ended while it watched the program");
+}
+
+/* Where it may not, it says so before it ends. */
+static void must_trace(const char *problem)
+{
+    if (problem != NULL && *problem == '\0')
+        was_ended();
+    if (problem != NULL)
+        not_graded("strace may not trace here: %s", problem);
 }
 
 void strace_inject(const char *calls, const char *error)
@@ -131,9 +155,8 @@ void strace_inject(const char *calls, const char *error)
             args[count++] = text("%d", threads[k].tid);
         }
     }
-    const char *problem = processes == 0 ? NULL : attach(pids[0], args);
-    if (problem != NULL)
-        not_graded("strace may not trace here: %s", problem);
+    if (processes > 0)
+        must_trace(attach(pids[0], args));
 }
 
 void strace_trace(pid_t pid, const char *calls)
@@ -149,16 +172,25 @@ void strace_trace(pid_t pid, const char *calls)
                                           "-e", STORY, "-p", who, NULL});
         return;
     }
-    trace_file = text("%s/../trace-%d", stage.scratch, pid);
-    const char *problem = attach(pid, (const char *const[]){"strace", "-f", "-q", "-o", trace_file, "-e",
-                                                            text("trace=%s", calls), "-p", who, NULL});
-    if (problem != NULL)
-        not_graded("strace may not trace here: %s", problem);
+    trace = trace == -1 ? memfd_create("trace", MFD_CLOEXEC) : trace;
+    if (trace == -1)
+        fault("no memory for what strace sees: %s", strerror(errno));
+    must_trace(attach(pid, (const char *const[]){"strace", "-f", "-q", "-o", "/proc/self/fd/3", "-e",
+                                                 text("trace=%s", calls), "-p", who, NULL}));
+}
+
+void strace_is_late(void)
+{
+    if (is_gone(tracer))
+        was_ended();
+    fault("strace did not finish its trace");
 }
 
 bool strace_saw(const char *words)
 {
-    FILE *file = trace_file == NULL ? NULL : fopen(trace_file, "re");
+    FILE *file = trace == -1 ? NULL : fdopen(fcntl(trace, F_DUPFD_CLOEXEC, 0), "r");
+    if (file != NULL)
+        rewind(file);
     char line[600];
     bool saw = false;
     while (file != NULL && !saw && fgets(line, sizeof line, file) != NULL)

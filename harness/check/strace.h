@@ -18,5 +18,7 @@ void strace_inject(const char *calls, const char *error);
 /** Traces a program from its start: called while it is stopped before its exec. @p calls: a set as strace takes it, or
  *  NULL for those that tell a story; a set that is asked for by name makes the check not graded where it can't be had. */
 void strace_trace(pid_t pid, const char *calls);
+/** The trace has no end: a failure if the program has ended strace, else a fault. */
+_Noreturn void strace_is_late(void);
 /** True if a line of the trace, which must have ended, holds @p words. */
 bool strace_saw(const char *words);

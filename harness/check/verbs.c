@@ -298,7 +298,7 @@ void program_refuses_without_socket(const char *const *args)
     refuses_when_run((struct how){.traced_calls = "socket"}, args, 0);
     struct awaited awaited = {.come = trace_has_ended, .stuck_is_no_end = true, .seconds = 2};
     if (wait_until(&awaited) != CAME)
-        fault("strace did not finish its trace");
+        strace_is_late();
     if (strace_saw("(AF_INET"))
         fails("wrong arguments are refused before any socket is made", "the program made an internet socket first");
 }

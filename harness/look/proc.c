@@ -25,6 +25,18 @@ ssize_t proc_read(const char *path, char *buffer, size_t size)
     return n < 0 ? -1 : (ssize_t)length;
 }
 
+FILE *proc_open_regular(const char *path)
+{
+    struct stat status;
+    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK); /* a FIFO would wait for who writes */
+    if (fd == -1)
+        return NULL;
+    FILE *file = fstat(fd, &status) == 0 && S_ISREG(status.st_mode) ? fdopen(fd, "r") : NULL;
+    if (file == NULL)
+        close(fd);
+    return file;
+}
+
 int proc_process(pid_t pid, struct process *process)
 {
     char path[64];

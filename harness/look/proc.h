@@ -10,6 +10,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <sys/types.h>
 
 enum { PROC_MAX = 1024, PROC_DESCRIPTORS_MAX = 4096 };
@@ -82,3 +83,5 @@ bool proc_has_timer(pid_t pid);
 
 /** Reads a file of /proc as text into @p buffer (always ended by NUL); returns its length or -1. */
 ssize_t proc_read(const char *path, char *buffer, size_t size);
+/** Opens a file that lies where a program may put what it likes: NULL if it is no regular file. The caller closes it. */
+FILE *proc_open_regular(const char *path);

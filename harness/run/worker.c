@@ -17,11 +17,13 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <jansson.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/utsname.h>
 #include <sys/wait.h>
@@ -149,6 +151,38 @@ static void excuse_unknown_calls(struct verdict *verdict)
     *verdict = (struct verdict){
         .outcome = NOT_GRADED,
         .observed = text("this valgrind does not know a system call that the program uses (%s)", call)};
+}
+
+/* Descriptors that are on their way in messages are counted for a user, on the whole machine (unix(7)): the program of
+   somebody else may have used them up. */
+static bool can_pass_descriptors(void)
+{
+    int ends[2];
+    if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) == -1)
+        return true;
+    union {
+        char space[CMSG_SPACE(sizeof(int))];
+        struct cmsghdr header;
+    } control = {.header = {.cmsg_len = CMSG_LEN(sizeof(int)), .cmsg_level = SOL_SOCKET, .cmsg_type = SCM_RIGHTS}};
+    memcpy(CMSG_DATA(&control.header), &ends[0], sizeof(int));
+    struct iovec data = {.iov_base = "", .iov_len = 1};
+    struct msghdr message = {
+        .msg_iov = &data, .msg_iovlen = 1, .msg_control = &control, .msg_controllen = sizeof control};
+    bool can = sendmsg(ends[1], &message, 0) != -1 || errno != ETOOMANYREFS;
+    close(ends[0]);
+    close(ends[1]);
+    return can;
+}
+
+/* Called when this check's own programs have ended. */
+static void excuse_lack_of_descriptors(struct verdict *verdict)
+{
+    for (int i = 0; i < 20 && !can_pass_descriptors(); i++) {
+        if (i == 19)
+            *verdict = (struct verdict){
+                .outcome = FAULT, .observed = "another program of this user has too many descriptors on their way"};
+        poll(NULL, 0, 5); /* the kernel frees what has become unreachable by and by */
+    }
 }
 
 /* In a replay under memcheck only the place of the crash counts. */
@@ -302,8 +336,11 @@ static int play(int argc, char *argv[])
         story_record();
     }
     /* What programs take to end is theirs. But a bomb's verdict does not wait until it has ended. */
-    if (!is_a_crowd())
+    if (!is_a_crowd()) {
         programs_kill_all();
+        if (verdict.outcome == FAILED)
+            excuse_lack_of_descriptors(&verdict);
+    }
     write_result(&verdict, seconds);
     programs_kill_all();
     conns_close();
