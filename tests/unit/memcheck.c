@@ -182,6 +182,8 @@ static void a_system_call_that_valgrind_does_not_know_is_told(void)
     assert_text(memcheck_unknown_call(), NULL);
     unit_write(text("%s/memcheck/1.log", unit_folder()), "");
     assert_text(memcheck_unknown_call(), NULL);
+    unit_write(text("%s/memcheck/1.log", unit_folder()), "--8-- WARNING: unhandled amd64-linux syscall: 9999\n");
+    assert_text(memcheck_unknown_call(), NULL); /* the kernel does not know it either */
     left("unknown.log");
     assert_text(memcheck_unknown_call(), "unhandled amd64-linux syscall: 434");
 }

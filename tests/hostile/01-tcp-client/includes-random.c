@@ -1,4 +1,4 @@
-/* Includes noise that has no end. Says: out of memory */
+/* Includes noise that has no end. Says: out of memory | The compiler was stopped */
 #include "/dev/urandom"
 int main(void)
 {
