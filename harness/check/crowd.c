@@ -128,7 +128,7 @@ struct crowd *gathers(int port, int count)
     wait_settled(0.5); /* it may have died: then that is what is told */
     if (program_newest() != NULL)
         program_is_sane(program_newest());
-    const char *expected = text("%d clients connect to 127.0.0.1 port %d", count, port);
+    const char *expected = text("%s connect%s to 127.0.0.1 port %d", crowd->name, count == 1 ? "s" : "", port);
     const char *observed = text("%d of them could connect", gathering.made);
     if (waited != CAME)
         wait_fails(waited, &awaited, expected, observed);

@@ -1,6 +1,7 @@
-/* Different: epoll, edge-triggered: each socket is read, written and accepted from until it says EAGAIN; a line is kept once
-   for all who wait for it, and freed with the last; sent at once, and queued only if that does not work; a signalfd; a
-   dual-stack listener if there is no ADDRESS; out of descriptors, it tries again when one was closed or each half second. */
+/* Different: epoll, edge-triggered: each socket is written to and accepted from until it says EAGAIN, and read from a few
+   times a turn: who may have more is remembered, and then epoll_wait() does not wait; a line is kept once for all who wait
+   for it, and freed with the last; sent at once, and queued only if that does not work; a signalfd; a dual-stack listener if
+   there is no ADDRESS; out of descriptors, it tries again when one was closed or each half second. */
 #define _GNU_SOURCE
 #include <arpa/inet.h>
 #include <errno.h>
@@ -18,6 +19,7 @@
 
 #define LINE_LIMIT 4096
 #define QUEUE_LIMIT 1048576
+#define READS_LIMIT 8
 
 struct text {
     int users;
@@ -34,6 +36,7 @@ struct member {
     struct member *next, *previous;
     int fd;
     bool eof, dead;
+    bool more; /* may be there to be read */
     struct item *first, **last;
     size_t waiting; /* bytes of all items, less those sent of the first */
     size_t sent;    /* of the first */
@@ -45,6 +48,7 @@ struct member {
 static struct member *members;
 static int epoll = -1, door = -1;
 static bool door_failed;
+static bool more_left; /* with one of them */
 
 static void text_release(struct text *text)
 {
@@ -129,15 +133,17 @@ static void read_member(struct member *m)
 {
     char buffer[8192];
     ssize_t n;
-    while (!m->eof && !m->dead) {
+    for (int reads = 0; m->more && !m->dead && reads < READS_LIMIT; reads++) {
         n = recv(m->fd, buffer, sizeof buffer, 0);
         if (n == -1 && errno == EINTR)
             continue;
         if (n == -1) {
             m->dead = errno != EAGAIN;
+            m->more = false;
             return;
         }
         m->eof = n == 0;
+        m->more = !m->eof;
         char *at = buffer, *end = buffer + n;
         while (at < end) {
             char *lf = memchr(at, '\n', (size_t)(end - at));
@@ -154,6 +160,7 @@ static void read_member(struct member *m)
             at = lf + 1;
         }
     }
+    more_left = more_left || m->more;
 }
 
 static void bury(void)
@@ -284,9 +291,9 @@ int main(int argc, char *argv[])
     bool stopping = false;
     while (!stopping) {
         struct epoll_event events[64];
-        int n = epoll_wait(epoll, events, 64, door_failed ? 500 : -1);
+        int n = epoll_wait(epoll, events, 64, more_left ? 0 : door_failed ? 500 : -1);
         bool was_failed = door_failed;
-        if (n == 0)
+        if (n == 0 && !more_left)
             door_failed = false;
         bool knocked = false;
         for (int i = 0; i < n; i++) {
@@ -296,10 +303,13 @@ int main(int argc, char *argv[])
                 stopping = true;
             } else {
                 struct member *m = events[i].data.ptr;
-                read_member(m);
+                m->more = !m->eof;
                 flush_member(m);
             }
         }
+        more_left = false;
+        for (struct member *m = members; m != NULL; m = m->next)
+            read_member(m);
         bury();
         if (knocked || (was_failed && !door_failed))
             open_door();
