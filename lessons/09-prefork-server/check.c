@@ -453,14 +453,18 @@ CHECK(any_end, "replaces a worker whatever has ended it", POINTS(1), AFTER(repla
     }
 }
 
-CHECK(fork_failure, "replaces workers though fork fails at first", POINTS(1), AFTER(replaced_together, stopped),
+CHECK(fork_failure, "replaces a worker though fork fails at first", POINTS(1), AFTER(replaced, stopped),
       BECAUSE("fork() returns -1 when there are too many processes: the parent goes on, and tries again a moment later. No "
               "signal will come to remind it."))
 {
-    struct program *server = serves_with("2", free_port());
+    int port = free_port();
+    struct program *server = serves_with("2", port);
     has_children(server, 2, 1);
+    long pid;
+    leaves(served_client(port, &pid));
     cannot_fork(server);
-    other_children_are_sent(server, 0, SIGKILL);
+    comes_to_rest(server); /* strace has interrupted its wait */
+    child_is_sent(server, pid, SIGKILL); /* one alone: the end of another would remind it */
     has_children(server, 2, 2);
 }
 
