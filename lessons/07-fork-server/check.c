@@ -300,7 +300,17 @@ CHECK(limit_recovers, "serves those who wait as soon as a child has ended", POIN
         leaves(served_client(port));
 }
 
-CHECK(default_limit, "serves 64 clients at once by default, more if told", POINTS(1), AFTER(limit),
+CHECK(queue, "lets at least 128 clients wait in its queue", POINTS(1), AFTER(limit),
+      BECAUSE("The second argument of listen() is how many may wait; SOMAXCONN asks for all that the system allows."))
+{
+    int port = free_port();
+    serves_at_most("1", port);
+    served_client(port);
+    for (int i = 0; i < 128; i++)
+        connects(port);
+}
+
+CHECK(default_limit, "serves 64 clients at once by default, more if told", POINTS(1), AFTER(queue),
       BECAUSE("MAX is 64 if there is no -m. With one it is what -m says, and may be larger than that."))
 {
     int port = free_port();
@@ -313,18 +323,9 @@ CHECK(default_limit, "serves 64 clients at once by default, more if told", POINT
 
     int other = free_port();
     serves_at_most("1000", other);
-    for (int i = 0; i < DEFAULT_MAX + 1; i++)
-        served_client(other);
-}
-
-CHECK(queue, "lets at least 128 clients wait in its queue", POINTS(1), AFTER(limit),
-      BECAUSE("The second argument of listen() is how many may wait; SOMAXCONN asks for all that the system allows."))
-{
-    int port = free_port();
-    serves_at_most("1", port);
-    served_client(port);
-    for (int i = 0; i < 128; i++)
-        connects(port);
+    for (int i = 0; i < DEFAULT_MAX; i++)
+        connects(other);
+    served_client(other);
 }
 
 CHECK(fork_failure, "closes the client at once and goes on when fork fails", POINTS(2), AFTER(outlives_children),
