@@ -274,6 +274,8 @@ void conn_exchanges(struct conn *conn, struct bytes out, struct bytes expected);
 void hears_end(struct conn *conn);
 /** The program ends the connection, by end-of-file or reset; whatever came before is passed over. */
 void is_closed(struct conn *conn);
+/** The same, within @p seconds from now (judged with room for a busy machine). */
+void is_closed_within(struct conn *conn, double seconds);
 /** Whether the program has closed its end of the connection, though we may still have to hear what it sent before. */
 bool has_been_closed(const struct conn *conn);
 /** The connection was refused, or the program ends it, by end-of-file or reset, and no byte came before. */

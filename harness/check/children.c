@@ -1,6 +1,7 @@
 /* The verbs that count a program's children, and send them signals. The children of a child are children, too. */
 #define _GNU_SOURCE
 #include <signal.h>
+#include <time.h>
 
 #include "check/check.h"
 #include "check/conn.h"
@@ -202,14 +203,27 @@ static void look_who_is_gone(struct culling *culling)
     }
 }
 
-static void note_children(struct culling *culling, double born)
+/* Not later than it was, and not sooner than @p earliest. */
+static double birth(pid_t pid, double earliest)
+{
+    struct process process;
+    struct timespec boot;
+    double moment = now();
+    clock_gettime(CLOCK_BOOTTIME, &boot);
+    if (proc_process(pid, &process) == -1)
+        return earliest;
+    double born = moment - ((double)boot.tv_sec + (double)boot.tv_nsec / 1e9 - process.started);
+    return born > earliest ? born : earliest;
+}
+
+static void note_children(struct culling *culling, double earliest)
 {
     static pid_t pids[PROC_MAX];
     double look = now();
     int count = living_children(culling->program, pids);
     for (int i = 0; i < count && culling->count < PROC_MAX; i++) {
         if (!is_known(culling, pids[i]))
-            culling->seen[culling->count++] = (struct culled){.pid = pids[i], .born = born};
+            culling->seen[culling->count++] = (struct culled){.pid = pids[i], .born = birth(pids[i], earliest)};
         kill(pids[i], SIGKILL);
     }
     culling->last_look = look;

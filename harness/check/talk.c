@@ -498,20 +498,37 @@ static bool is_over(void *context)
     return true;
 }
 
-void is_closed(struct conn *conn)
+/* @p seconds: 0 for as long as it takes. */
+static void is_closed_in(struct conn *conn, double seconds)
 {
+    static const double room = 0.5; /* for a busy machine */
     struct awaited awaited = {.come = is_over,
                               .context = conn,
                               .fd = conn->fd,
                               .events = POLLIN,
+                              .seconds = seconds > 0 ? seconds + room : 0,
                               .conn = conn,
                               .who_waits = text("%s waits for the connection to end", the(conn->name))};
     enum waited waited = wait_until(&awaited);
     if (waited == CAME)
         return;
+    if (seconds > 0 && waited == LATE)
+        wait_was_timely(room / 2);
     const char *who = holders(conn);
-    wait_fails(waited, &awaited, text("the connection of %s is closed", the(conn->name)),
+    const char *expected = text("the connection of %s is closed", the(conn->name));
+    wait_fails(waited, &awaited,
+               seconds > 0 ? text("%s within %g second%s", expected, seconds, seconds > 1 ? "s" : "") : expected,
                who == NULL ? "it stays open" : text("it stays open in %s", who));
+}
+
+void is_closed(struct conn *conn)
+{
+    is_closed_in(conn, 0);
+}
+
+void is_closed_within(struct conn *conn, double seconds)
+{
+    is_closed_in(conn, seconds);
 }
 
 static void hears_no_byte_now(struct conn *conn, bool may_end)

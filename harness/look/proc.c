@@ -50,10 +50,12 @@ int proc_process(pid_t pid, struct process *process)
         return -1;
     *process = (struct process){.pid = pid};
     long threads = 0;
-    if (sscanf(rest + 1, " %c %d %*d %*d %*d %*d %*u %*u %*u %*u %*u %*u %*u %*d %*d %*d %*d %ld", &process->state,
-               &process->parent, &threads) != 3)
+    unsigned long long ticks = 0;
+    if (sscanf(rest + 1, " %c %d %*d %*d %*d %*d %*u %*u %*u %*u %*u %*u %*u %*d %*d %*d %*d %ld %*d %llu",
+               &process->state, &process->parent, &threads, &ticks) != 4)
         return -1;
     process->threads = (int)threads;
+    process->started = (double)ticks / (double)sysconf(_SC_CLK_TCK);
     return 0;
 }
 

@@ -21,6 +21,7 @@ struct process {
     pid_t parent;
     char state; /**< R, S, D, T, t, Z or X: proc(5) */
     int threads;
+    double started; /**< in seconds of CLOCK_BOOTTIME, to a tick of the kernel's (10 ms), never later than it was */
 };
 
 /** One thread, looked at once. */

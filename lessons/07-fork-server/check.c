@@ -161,7 +161,9 @@ CHECK(in_use, "reports a port that is in use: which, and why", POINTS(1), AFTER(
     exits(server, 1);
 }
 
-CHECK(bulk, "echoes megabytes to a client that reads slowly", POINTS(1), AFTER(outlives_children))
+CHECK(bulk, "echoes megabytes to a client that reads slowly", POINTS(1), AFTER(outlives_children),
+      BECAUSE("write() waits while a client reads slowly, and a read() that fills the buffer is followed by others: only 0 says "
+              "that the client has no more to send."))
 {
     int port = free_port();
     serves(port);
@@ -298,17 +300,6 @@ CHECK(limit_recovers, "serves those who wait as soon as a child has ended", POIN
         leaves(served_client(port));
 }
 
-CHECK(default_limit, "serves 64 clients at once by default", POINTS(1), AFTER(limit))
-{
-    int port = free_port();
-    serves(port);
-    for (int i = 0; i < DEFAULT_MAX; i++)
-        served_client(port);
-    struct conn *one_more = connects(port);
-    says(one_more, random_words());
-    hears_nothing(one_more);
-}
-
 CHECK(queue, "lets at least 128 clients wait in its queue", POINTS(1), AFTER(limit),
       BECAUSE("The second argument of listen() is how many may wait; SOMAXCONN asks for all that the system allows."))
 {
@@ -319,15 +310,35 @@ CHECK(queue, "lets at least 128 clients wait in its queue", POINTS(1), AFTER(lim
         connects(port);
 }
 
+CHECK(default_limit, "serves 64 clients at once by default, more if told", POINTS(1), AFTER(queue),
+      BECAUSE("MAX is 64 if there is no -m. With one it is what -m says, and may be larger than that."))
+{
+    int port = free_port();
+    serves(port);
+    for (int i = 0; i < DEFAULT_MAX; i++)
+        served_client(port);
+    struct conn *one_more = connects(port);
+    says(one_more, random_words());
+    hears_nothing(one_more);
+
+    int other = free_port();
+    serves_at_most("1000", other);
+    for (int i = 0; i < DEFAULT_MAX; i++)
+        connects(other);
+    served_client(other);
+}
+
 CHECK(fork_failure, "closes the client at once and goes on when fork fails", POINTS(2), AFTER(outlives_children),
       BECAUSE("fork() returns -1 when there are too many processes. That client can't be served, the next one perhaps can."))
 {
     int port = free_port();
-    struct program *server = serves(port);
+    struct program *server = serves_at_most("1", port);
+    int before = descriptors_of(server);
     cannot_fork(server);
-    is_closed(connects(port));
+    is_closed_within(connects(port), 1);
     complains(server, "Resource temporarily unavailable");
-    served_client(port);
+    has_no_more_descriptors(server, before);
+    served_client(port); /* who was not served takes nobody's place */
 }
 
 CHECK(terminates, "ends at SIGTERM and at SIGINT with status 0", POINTS(2), AFTER(outlives_children))
@@ -340,6 +351,16 @@ CHECK(terminates, "ends at SIGTERM and at SIGINT with status 0", POINTS(2), AFTE
     leaves(served_client(port));
     is_sent(server, SIGINT);
     exits_within(server, 1, 0);
+}
+
+CHECK(no_output, "prints nothing on stdout", POINTS(1), AFTER(terminates),
+      BECAUSE("What a server logs goes to stderr: whoever reads its stdout takes it for data."))
+{
+    int port = free_port();
+    struct program *server = serves(port);
+    leaves(served_client(port));
+    is_sent(server, SIGTERM);
+    prints(server, "");
 }
 
 CHECK(terminates_busy, "ends and reaps its children at SIGTERM, clients or not", POINTS(2), AFTER(terminates, serves_several),
@@ -417,12 +438,15 @@ CHECK(odd_start, "keeps its contract however it was started", POINTS(1), AFTER(l
     works_when_started((struct how){.signals_blocked = true});
 }
 
-CHECK(memory, "makes no memory error and leaks nothing", POINTS(2), AFTER(limit_recovers, terminates_busy), UNDER_MEMCHECK)
+CHECK(memory, "makes no memory error and leaks nothing", POINTS(2), AFTER(limit_recovers, terminates_busy, bulk),
+      UNDER_MEMCHECK)
 {
     int port = free_port();
     struct program *server = serves_at_most("2", port);
     struct conn *first = served_client(port);
     struct conn *second = served_client(port);
+    struct bytes data = random_bytes(100000); /* more than most buffers hold */
+    exchanges(first, data, data);
     leaves(first);
     leaves(served_client(port));
     is_sent(server, SIGTERM);

@@ -234,7 +234,9 @@ CHECK(address_ipv6, "listens on an IPv6 ADDRESS", POINTS(1), AFTER(address),
     finds_nobody("127.0.0.1", port);
 }
 
-CHECK(bulk, "echoes megabytes to a client that reads slowly", POINTS(1), AFTER(stays))
+CHECK(bulk, "echoes megabytes to a client that reads slowly", POINTS(1), AFTER(stays),
+      BECAUSE("write() waits while a client reads slowly, and a read() that fills the buffer is followed by others: only 0 says "
+              "that the client has no more to send."))
 {
     int port = free_port();
     serves(port);
@@ -451,12 +453,28 @@ CHECK(any_end, "replaces a worker whatever has ended it", POINTS(1), AFTER(repla
     }
 }
 
+CHECK(fork_failure, "replaces a worker though fork fails at first", POINTS(1), AFTER(replaced, stopped),
+      BECAUSE("fork() returns -1 when there are too many processes: the parent goes on, and tries again a moment later. No "
+              "signal will come to remind it."))
+{
+    int port = free_port();
+    struct program *server = serves_with("2", port);
+    has_children(server, 2, 1);
+    long pid;
+    leaves(served_client(port, &pid));
+    cannot_fork(server);
+    comes_to_rest(server); /* strace has interrupted its wait */
+    child_is_sent(server, pid, SIGKILL); /* one alone: the end of another would remind it */
+    has_children(server, 2, 2);
+}
+
 CHECK(respawn_limit, "replaces workers that die young ten times a second at most", POINTS(1), AFTER(replaced_together),
       BECAUSE("If something makes each worker die at once, a parent that forks again at once does nothing else any more. Note "
               "when each was started; of those that die within a second, at most ten are replaced a second, whoever they are."))
 {
-    struct program *server = serves_with("64", free_port());
-    has_children(server, 64, 2);
+    struct program *server = serves_with("30", free_port());
+    has_children(server, 30, 2);
+    time_passes(0.25); /* not only who dies at once has died young */
     children_die_young(server, 2.9, YOUNG_A_SECOND);
 }
 
@@ -495,6 +513,17 @@ CHECK(terminates, "ends with its workers at SIGTERM and at SIGINT, with status 0
     comes_to_rest(server);
     is_sent(server, SIGINT);
     exits_within(server, 1, 0);
+}
+
+CHECK(no_output, "prints nothing on stdout", POINTS(1), AFTER(terminates, only_watches),
+      BECAUSE("What a server logs goes to stderr: whoever reads its stdout takes it for data."))
+{
+    int port = free_port();
+    struct program *server = serves(port);
+    leaves(somebody_served(port));
+    comes_to_rest(server);
+    is_sent(server, SIGTERM);
+    prints(server, "");
 }
 
 CHECK(finishes_clients, "finishes a client that is being served at SIGTERM", POINTS(2), AFTER(terminates),
@@ -576,17 +605,20 @@ CHECK(patient, "gives a client that is being served up to 5 seconds", POINTS(1),
 }
 
 CHECK(time_is_up, "ends after 5 seconds though clients stay", POINTS(1), AFTER(waits_for_workers, serves_several),
-      BECAUSE("The wait for the workers needs a limit. When it is over, SIGKILL ends those that are left, whatever they wait "
-              "for."))
+      BECAUSE("The wait for the workers needs a limit, and each worker that ends meanwhile wakes the parent: then it waits for "
+              "the rest of the time. When that is over, SIGKILL ends those that are left, whatever they wait for."))
 {
     int port = free_port();
-    struct program *server = serves_with("3", port);
+    struct program *server = serves_with("4", port);
     long pid;
     struct conn *silent = served_beside_others(port, &pid);
+    struct conn *brief = served_beside_others(port, &pid);
     struct conn *deaf = served_beside_others(port, &pid);
     says_what_fits(deaf, random_bytes(12 << 20));
     is_sent(server, SIGTERM);
-    exits_within(server, 5, 0);
+    time_passes(2);
+    leaves(brief);
+    exits_within(server, 3, 0); /* 5 seconds from SIGTERM on */
     is_closed(silent);
     finds_nobody(LOOPBACK, port);
 }
@@ -650,7 +682,8 @@ CHECK(odd_start, "keeps its contract however it was started", POINTS(1), AFTER(r
     works_when_started((struct how){.signals_blocked = true});
 }
 
-CHECK(memory, "makes no memory error and leaks nothing", POINTS(1), AFTER(replacements_serve, terminates), UNDER_MEMCHECK)
+CHECK(memory, "makes no memory error and leaks nothing", POINTS(1), AFTER(replacements_serve, terminates, bulk),
+      UNDER_MEMCHECK)
 {
     int port = free_port();
     struct program *server = serves_with("2", port);
@@ -658,7 +691,10 @@ CHECK(memory, "makes no memory error and leaks nothing", POINTS(1), AFTER(replac
     leaves(served_client(port, &pid));
     comes_to_rest(server);
     child_is_sent(server, pid, SIGKILL);
-    leaves(somebody_served(port));
+    struct conn *client = somebody_served(port);
+    struct bytes data = random_bytes(100000); /* more than most buffers hold */
+    exchanges(client, data, data);
+    leaves(client);
     resets(somebody_served(port));
     comes_to_rest(server);
     is_sent(server, SIGTERM);
