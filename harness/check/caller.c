@@ -237,8 +237,7 @@ void takes_no_datagrams(const char *address, int port)
 
 void cannot_send(struct program *server)
 {
-    (void)server;
     wait_settled(1);
-    strace_inject("sendto,sendmsg,sendmmsg", "ENETUNREACH");
+    strace_inject(server, "sendto,sendmsg,sendmmsg", "ENETUNREACH", "1");
     record("check", YOU, "the next answer can't be sent: ENETUNREACH", bytes(""));
 }

@@ -146,6 +146,8 @@ void children_die_young(struct program *program, double seconds, int each_second
 void holds_no_other_socket(struct program *program, const struct conn *conn);
 /** The next fork (of each of its processes) fails with EAGAIN; not graded where strace may not trace. */
 void cannot_fork(struct program *program);
+/** Each fork fails so, from here on. */
+void can_never_fork(struct program *program);
 
 /* Commands: what a program becomes by exec(3), for a connection that the command has as its stdin. Each waits until there is
  * such a command, which must not end by itself: one that waits for input. */
@@ -190,10 +192,18 @@ enum { ANY_PORT = 0 };
 
 /** A TCP and UDP port that nobody uses, for a program that serves; not used by another check at the same time. */
 int free_port(void);
+/** Where a client may call from: in the private network any address that begins with 127, and a long one of IPv6, each of
+ *  which has a name. Without it 127.0.0.1 and ::1, since nobody knows how long the look-up of another takes there. */
+const char *some_client_address(void);
+const char *some_ipv6_client_address(void);
 /** A number as text, for an argument. */
 const char *number(long value);
 /** A program listens on TCP @p port: the kernel says so. */
 void is_listening(struct program *server, int port);
+
+/** Two addresses that this machine has in the private network, where it has IPv6: a client's, say. */
+#define SHORT_IPV6 "2001:db8::1" /* documentation, RFC 3849 */
+#define LONG_IPV6 "2001:db8:4d2:162e:a9f3:51c7:e08b:76d4"
 
 /** Not graded on a machine whose loopback has no IPv6. */
 void needs_ipv6(void);

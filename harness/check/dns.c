@@ -324,6 +324,27 @@ void dns_fails(const char *name_or_address)
     record(SERVER, NULL, text("will fail (SERVFAIL) about %s", name_or_address), bytes(""));
 }
 
+/* No step of the conversation: who asks will see it. */
+static const char *with_a_name(const char *address)
+{
+    const char *name = text("client-%ld.sockeye.test", random_between(1000, 9999));
+    add(reverse_name(address), ns_t_ptr, name, ns_r_noerror);
+    add(name, address_of(address, 0).storage.ss_family == AF_INET ? ns_t_a : ns_t_aaaa, address, ns_r_noerror);
+    return address;
+}
+
+const char *some_client_address(void)
+{
+    return !stage.private_network ? "127.0.0.1"
+                                  : with_a_name(text("127.%ld.%ld.%ld", random_between(1, 254), random_between(1, 254),
+                                                     random_between(1, 254)));
+}
+
+const char *some_ipv6_client_address(void)
+{
+    return !stage.private_network ? "::1" : with_a_name(LONG_IPV6);
+}
+
 void nobody_has_another_name(void)
 {
     if (stage.private_network)

@@ -51,7 +51,7 @@ static const char *oddities(const struct how *how)
         words = text("; %s closed", words);
     if (how->descriptors > 0)
         words = text("%s; at most %d descriptors", words, how->descriptors);
-    words = text("%s%s%s%s", words, how->extra_descriptors ? "; 3 to 7 open" : "",
+    words = text("%s%s%s%s", words, how->extra_descriptors ? "; 3 to 7, 100, 300, 900 open" : "",
                  how->signals_ignored ? "; signals ignored" : "", how->signals_blocked ? "; all signals blocked" : "");
     if (how->path != NULL)
         words = text("%s; PATH %s", words, how->path);

@@ -49,9 +49,9 @@ struct program {
 /** How a program is started; all zero is as usual. */
 struct how {
     bool closed[3];           /**< descriptors 0 to 2 that it does not get */
-    bool extra_descriptors;   /**< it inherits some open descriptors above 2 */
+    bool extra_descriptors;   /**< it inherits some open descriptors above 2, low ones and high ones */
     bool input;               /**< its stdin is a pipe that is_typed() writes to */
-    bool signals_ignored;     /**< SIGPIPE, SIGCHLD, SIGHUP, SIGUSR1, SIGTERM, SIGINT are ignored at its start */
+    bool signals_ignored;     /**< every signal that can be is ignored at its start, but SIGXCPU and SIGXFSZ */
     bool signals_blocked;     /**< every signal is blocked at its start */
     const char *path;         /**< its PATH; NULL: as usual */
     size_t file_limit;        /**< a file of its may have so many bytes, then writing fails (EFBIG); 0: as usual */

@@ -21,6 +21,16 @@
 
 #define ENTER_FOLDER "enter its working directory"
 
+/* Low ones and high ones; what is in use already is ours, and of those that the limit does not allow there are none. */
+static void open_more(void)
+{
+    static const int numbers[] = {3, 4, 5, 6, 7, 100, 300, 900};
+    for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++) {
+        if (numbers[i] < 8 || fcntl(numbers[i], F_GETFD) == -1)
+            dup2(0, numbers[i]);
+    }
+}
+
 /* In the new process: makes it the process that the contract speaks of. Returns what could not be done. */
 static const char *become_program(const struct how *how, int input, int output, int error)
 {
@@ -34,10 +44,9 @@ static const char *become_program(const struct how *how, int input, int output, 
         if (dup2(given[fd], fd) == -1)
             return "set its descriptors";
     }
-    int first_free = 3;
-    for (; how->extra_descriptors && first_free < 8; first_free++)
-        dup2(0, first_free);
-    close_range((unsigned int)first_free, ~0U, CLOSE_RANGE_CLOEXEC); /* the way back for errors closes at exec */
+    close_range(3, ~0U, CLOSE_RANGE_CLOEXEC); /* the way back for errors closes at exec */
+    if (how->extra_descriptors)
+        open_more();
     for (int fd = 0; fd < 3; fd++) {
         if (how->closed[fd])
             close(fd);
@@ -47,13 +56,9 @@ static const char *become_program(const struct how *how, int input, int output, 
     sigemptyset(&mask);
     for (int sig = 1; sig < NSIG; sig++)
         signal(sig, SIG_DFL);
-    if (how->signals_ignored) {
-        signal(SIGPIPE, SIG_IGN);
-        signal(SIGCHLD, SIG_IGN);
-        signal(SIGHUP, SIG_IGN);
-        signal(SIGUSR1, SIG_IGN);
-        signal(SIGTERM, SIG_IGN);
-        signal(SIGINT, SIG_IGN);
+    for (int sig = 1; how->signals_ignored && sig < NSIG; sig++) {
+        if (sig != SIGXCPU && sig != SIGXFSZ) /* they say which limit of the cage was reached */
+            signal(sig, SIG_IGN);
     }
     if (how->signals_blocked)
         sigfillset(&mask);

@@ -133,7 +133,7 @@ static void must_trace(const char *problem)
         not_graded("strace may not trace here: %s", problem);
 }
 
-void strace_inject(const char *calls, const char *error)
+void strace_inject(const struct program *program, const char *calls, const char *error, const char *when)
 {
     enum { ATTACHED_MAX = 32 };
     if (stage.debug != NULL)
@@ -143,20 +143,22 @@ void strace_inject(const char *calls, const char *error)
     const char *args[12 + 2 * ATTACHED_MAX] = {"strace", "-qq",
                                                "-o",     "/dev/null",
                                                "-e",     text("trace=%s", calls),
-                                               "-e",     text("inject=%s:error=%s:when=1", calls, error)};
+                                               "-e",     text("inject=%s:error=%s:when=%s", calls, error, when)};
     int count = 8;
     pid_t pids[PROC_MAX];
     struct thread threads[ATTACHED_MAX];
     int processes = programs_pids(pids, PROC_MAX);
+    pid_t first = 0;
     for (int i = 0; i < processes; i++) { /* -f would follow their children too, and make those fail as well */
-        int n = proc_threads(pids[i], threads, ATTACHED_MAX);
+        int n = program_of(pids[i]) == program ? proc_threads(pids[i], threads, ATTACHED_MAX) : 0;
+        first = first == 0 && n > 0 ? pids[i] : first;
         for (int k = 0; k < n && count < 8 + 2 * ATTACHED_MAX; k++) {
             args[count++] = "-p";
             args[count++] = text("%d", threads[k].tid);
         }
     }
-    if (processes > 0)
-        must_trace(attach(pids[0], args));
+    if (first != 0)
+        must_trace(attach(first, args));
 }
 
 void strace_trace(pid_t pid, const char *calls)

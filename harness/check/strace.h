@@ -10,11 +10,13 @@
 #include <stdbool.h>
 #include <sys/types.h>
 
+struct program;
+
 /** True if strace can be run here. */
 bool strace_is_installed(void);
-/** Makes @p calls (a set as strace takes it) fail with @p error the first time that each thread there is by now makes
- *  one. Waits until strace is attached. */
-void strace_inject(const char *calls, const char *error);
+/** Makes @p calls (a set as strace takes it) fail with @p error when a thread that the program has by now makes one: @p when
+ *  is "1", the first time, or "1+", every time. Waits until strace is attached. */
+void strace_inject(const struct program *program, const char *calls, const char *error, const char *when);
 /** Traces a program from its start: called while it is stopped before its exec. @p calls: a set as strace takes it, or
  *  NULL for those that tell a story; a set that is asked for by name makes the check not graded where it can't be had. */
 void strace_trace(pid_t pid, const char *calls);

@@ -108,7 +108,7 @@ void has_no_zombies(struct program *program)
     if (zombies > 0) {
         if (waited == LATE)
             wait_was_timely(0.3);
-        fails(text("%s leaves no zombie: each child that ends is waited for within a second", program->name),
+        fails(text("%s leaves no zombie: each child that has ended has been waited for", program->name),
               text("%d zombie%s (process%s %s)", zombies, zombies == 1 ? "" : "s", zombies == 1 ? "" : "es", list));
     }
     record(YOU, NULL, "has no zombies", bytes(""));
@@ -338,10 +338,18 @@ void is_continued(struct program *program)
     record("check", YOU, "SIGCONT", bytes(""));
 }
 
+static const char FORKS[] = "?fork,?vfork,clone,?clone3";
+
 void cannot_fork(struct program *program)
 {
-    (void)program;
     wait_settled(1);
-    strace_inject("?fork,?vfork,clone,?clone3", "EAGAIN");
+    strace_inject(program, FORKS, "EAGAIN", "1");
     record("check", YOU, "the next fork fails with EAGAIN", bytes(""));
+}
+
+void can_never_fork(struct program *program)
+{
+    wait_settled(1);
+    strace_inject(program, FORKS, "EAGAIN", "1+");
+    record("check", YOU, "each fork fails with EAGAIN", bytes(""));
 }

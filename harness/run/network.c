@@ -84,6 +84,7 @@ const char *network_prepare(void)
     /* Where they can be had: IPv6 may be switched off. They are meant for examples (RFC 5737, RFC 3849). */
     netlink_add_address("lo", "198.51.100.1", 32);
     netlink_add_address("lo", "2001:db8::1", 128);
+    netlink_add_address("lo", "2001:db8:4d2:162e:a9f3:51c7:e08b:76d4", 128); /* LONG_IPV6 in check/check.h */
     if (netlink_set("/proc/sys/net/ipv4/ip_unprivileged_port_start", "0") == -1)
         return "open the ports below 1024";
     netlink_set("/proc/sys/user/max_user_namespaces",

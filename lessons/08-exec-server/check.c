@@ -235,7 +235,7 @@ CHECK(descriptors, "lets COMMAND see no other descriptor than the connection as 
 static void has_default_signals_when_started(struct how how)
 {
     int port = free_port();
-    is_ready(runs_as(how, PROGRAM, number(port), "sh"), port);
+    is_ready(runs_as(how, PROGRAM, number(port), "cat"), port); /* a shell would change some signals itself */
     command_has_default_signals(connects(port));
 }
 
@@ -269,7 +269,9 @@ CHECK(missing, "closes the connection, says why, and goes on when COMMAND can't 
 }
 
 CHECK(path, "looks for COMMAND in its own PATH", POINTS(1), AFTER(arguments),
-      BECAUSE("The PATH that the command gets is not the one that it is looked up in: that is the server's own."))
+      BECAUSE("The PATH that the command gets is not the one that it is looked up in: that is the server's own, from its first "
+              "folder to its last. A COMMAND with a slash in it is a path already, seen from the folder that the server was "
+              "started in."))
 {
     int port = free_port();
     const char *name = text("heron-%ld", random_between(1000, 9999));
@@ -279,10 +281,25 @@ CHECK(path, "looks for COMMAND in its own PATH", POINTS(1), AFTER(arguments),
     struct conn *client = connects(port);
     hears(client, text("%s\n", words));
     hears_end(client);
+
+    int other = free_port(); /* the first of that name is meant */
+    words = random_words();
+    folder = makes_command("uname", text("echo '%s'", words));
+    is_ready(runs_as((struct how){.path = text("%s:/usr/bin:/bin", folder)}, PROGRAM, number(other), "uname"), other);
+    client = connects(other);
+    hears(client, text("%s\n", words));
+    hears_end(client);
+
+    int third = free_port(); /* and with a slash no PATH is */
+    serves(third, "commands/uname");
+    client = connects(third);
+    hears(client, text("%s\n", words));
+    hears_end(client);
 }
 
-CHECK(fork_failure, "goes on when no process can be had for a client", POINTS(1), AFTER(outlives_commands),
-      BECAUSE("fork() returns -1 when there are too many processes. That client can't be served, the next one perhaps can."))
+CHECK(fork_failure, "says why, and goes on, when no process can be had for a client", POINTS(1), AFTER(outlives_commands),
+      BECAUSE("fork() returns -1 when there are too many processes. That client can't be served, the next one perhaps can; and "
+              "errno says why."))
 {
     int port = free_port();
     struct program *server = serves(port, "cat");
@@ -291,6 +308,12 @@ CHECK(fork_failure, "goes on when no process can be had for a client", POINTS(1)
     half_closes(unlucky);
     is_closed(unlucky);
     served_client(port);
+
+    int other = free_port();
+    server = serves(other, "cat");
+    can_never_fork(server);
+    is_closed(connects(other));
+    complains(server, "Resource temporarily unavailable");
 }
 
 CHECK(address, "listens on every interface, or on ADDRESS alone", POINTS(1), AFTER(several),
@@ -309,12 +332,13 @@ CHECK(address, "listens on every interface, or on ADDRESS alone", POINTS(1), AFT
 
 CHECK(address_ipv6, "listens on an IPv6 ADDRESS, and tells COMMAND who calls", POINTS(1), AFTER(address, environment),
       BECAUSE("inet_pton() reads IPv6 addresses when asked for AF_INET6; the socket's family must be the address's. What "
-              "accept() fills in needs room for either: struct sockaddr_storage."))
+              "accept() fills in needs room for either: struct sockaddr_storage; and the text of one has up to 39 bytes."))
 {
     needs_ipv6();
     int port = free_port();
     is_ready(runs(PROGRAM, "::1", number(port), "sh"), port);
     is_told_who_calls(connects_to("::1", port));
+    is_told_who_calls(connects_from(some_ipv6_client_address(), "::1", port));
     finds_nobody("127.0.0.1", port);
 }
 
@@ -360,7 +384,6 @@ CHECK(terminates, "ends at SIGTERM and at SIGINT with status 0", POINTS(2), AFTE
     comes_to_rest(server);
     is_sent(server, SIGINT);
     exits_within(server, 1, 0);
-    prints(server, "");
 }
 
 CHECK(restarts, "can be started again at once on the same port", POINTS(1), AFTER(terminates),
@@ -380,16 +403,19 @@ CHECK(restarts, "can be started again at once on the same port", POINTS(1), AFTE
     hears(connects(port), "Linux\n");
 }
 
-CHECK(quiet, "uses no CPU while it waits", POINTS(1), AFTER(outlives_commands))
+CHECK(quiet, "uses no CPU while it waits, and prints nothing", POINTS(1), AFTER(terminates))
 {
     int port = free_port();
     struct program *server = serves(port, "cat");
     uses_no_cpu(server);
     struct conn *first = served_client(port);
-    served_client(port);
+    struct conn *second = served_client(port);
     uses_no_cpu(server);
     leaves(first);
     uses_no_cpu(server);
+    leaves(second);
+    is_sent(server, SIGTERM);
+    prints(server, "");
 }
 
 static void works_when_started(struct how how)

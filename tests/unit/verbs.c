@@ -1048,13 +1048,13 @@ PLAY(starts_with_descriptors_closed, PASSES)
 PLAY(starts_with_more_descriptors, PASSES)
 {
     prints(runs_as((struct how){.extra_descriptors = true}, ACTOR, "start"),
-           "0 1 2 3 4 5 6 7 PATH=/usr/local/bin:/usr/bin:/bin");
+           "0 1 2 3 4 5 6 7 100 300 900 PATH=/usr/local/bin:/usr/bin:/bin");
 }
 
 PLAY(starts_with_signals_ignored, PASSES)
 {
     prints(runs_as((struct how){.signals_ignored = true}, ACTOR, "start"),
-           "0 1 2 ignores-HUP ignores-INT ignores-PIPE ignores-CHLD PATH=/usr/local/bin:/usr/bin:/bin");
+           "0 1 2 ignores-HUP ignores-INT ignores-PIPE ignores-CHLD ignores-USR2 PATH=/usr/local/bin:/usr/bin:/bin");
 }
 
 PLAY(starts_with_signals_blocked, PASSES)
@@ -1204,6 +1204,15 @@ PLAY(cannot_fork_once, PASSES, .by_strace = true)
     cannot_fork(actor);
     is_typed(actor, "x");
     prints(actor, "EAGAINforked");
+    exits(actor, 0);
+}
+
+PLAY(can_never_fork_again, PASSES, .by_strace = true)
+{
+    struct program *actor = runs_as((struct how){.input = true}, ACTOR, "gate", "can-fork", "can-fork");
+    can_never_fork(actor);
+    is_typed(actor, "x");
+    prints(actor, "EAGAINEAGAIN");
     exits(actor, 0);
 }
 
