@@ -3,6 +3,7 @@
 
 #include <poll.h>
 #include <stdio.h>
+#include <unistd.h>
 
 #include "check/conn.h"
 #include "check/debugger.h"
@@ -257,6 +258,11 @@ static bool have_starved(const struct consumption *before)
     if (before->at <= 0 || share.used - before->used >= enough)
         return false;
     return share.queued - before->queued > seconds / 2 || is_held_up();
+}
+
+double wait_was_kept_from(void)
+{
+    return proc_queued_seconds(getpid()) - programs_cpu_seconds();
 }
 
 /* Bytes that have moved so far, in any direction: a slow program that gets on is not late. */
