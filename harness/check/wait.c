@@ -45,6 +45,11 @@ static double stood_still;
 static const double hardly_late = 0.3;
 static const double long_wait = 1.0; /* for what usually comes in milliseconds */
 
+/* How long waits have gone on in all for programs that were kept from running. Who was held up in the kernel is waited for no
+   longer than that: a program may know ways to be, and would wait for ever. */
+static double prolonged;
+static const double prolonged_at_most = 20;
+
 void schedule(double seconds, void (*action)(void *context), void *context)
 {
     if (scheduled_count == SCHEDULED_MAX)
@@ -241,8 +246,8 @@ static void sleep_until(const struct awaited *awaited, double when)
 /* In the kernel, for a disk or for memory: nothing that a program of the course asks for takes long there. */
 static bool is_held_up(void)
 {
-    for (int i = 0; i < last_look.threads; i++) {
-        if (last_look.thread[i].state == 'D')
+    for (int i = 0; prolonged < prolonged_at_most && i < last_look.threads; i++) {
+        if (last_look.thread[i].state == 'D' && !stuck_awaits_borrower(&last_look.thread[i]))
             return true;
     }
     return false;
@@ -312,6 +317,7 @@ enum waited wait_until(const struct awaited *awaited)
                 return LATE;
             double starved = now() - share.at;
             stood_still += starved;
+            prolonged += starved;
             deadline += by_progress ? 0 : starved;
             share = programs_consumption();
         }
@@ -395,6 +401,10 @@ static const struct thread *culprit(const struct awaited *awaited)
         if (conn_is_held_by(awaited->conn, last_look.thread[i].pid, stuck_descriptor(&last_look.thread[i])))
             return &last_look.thread[i];
     }
+    for (int i = 0; i < last_look.threads; i++) {
+        if (last_look.thread[i].state != 'D')
+            return &last_look.thread[i];
+    }
     return last_look.threads > 0 ? &last_look.thread[0] : NULL;
 }
 
@@ -466,6 +476,7 @@ static const char *describe_moving(void)
 {
     static pid_t pids[PROC_MAX];
     static struct thread threads[STUCK_THREADS_MAX];
+    bool held_up = false;
     int count = programs_pids(pids, PROC_MAX);
     for (int i = 0; i < count; i++) {
         int n = proc_threads(pids[i], threads, STUCK_THREADS_MAX);
@@ -473,7 +484,8 @@ static const char *describe_moving(void)
         for (int k = 0; k < n; k++) {
             struct source where = {0};
             const struct program *program = program_of(pids[i]);
-            if (threads[k].state == 'Z')
+            held_up = held_up || threads[k].state == 'D';
+            if (threads[k].state == 'Z' || threads[k].state == 'D') /* no tracer can stop it */
                 continue;
             if (!stage.memcheck && source_find(pids[i], threads[k].tid, program->name, &where))
                 verdict_where(&where);
@@ -492,7 +504,7 @@ static const char *describe_moving(void)
             return text("your program is still at work%s", where_words(&where));
         }
     }
-    return "nothing more happened";
+    return held_up ? "your program is in the kernel, which holds it up (state D)" : "nothing more happened";
 }
 
 _Noreturn void wait_fails(enum waited waited, const struct awaited *awaited, const char *expected, const char *observed)
