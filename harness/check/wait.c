@@ -12,6 +12,7 @@
 #include "check/record.h"
 #include "check/stage.h"
 #include "check/verdict.h"
+#include "look/buffers.h"
 #include "look/stuck.h"
 
 enum { SCHEDULED_MAX = 256, ATTENDED_MAX = 5, MEMORY_MAX = 256 << 20, MEMORY_STEP = 16 << 20 };
@@ -118,10 +119,21 @@ static size_t hidden_memory(const pid_t *pids, int count)
     return bytes;
 }
 
+/* So it is with what is under way between sockets. The most that the machine has had so far is compared: who else ends
+   meanwhile gives some back. */
+static size_t buffered_memory(void)
+{
+    static size_t most;
+    size_t available = stage.private_network ? proc_available_memory() : 0;
+    if (available > most)
+        most = available;
+    return most - available > MEMORY_MAX && available > 0 ? buffers_memory() : 0;
+}
+
 /* Limits of the kernel's are for one process; this one is for all together. */
 static void check_memory(const pid_t *pids, int count)
 {
-    size_t bytes = hidden_memory(pids, count);
+    size_t bytes = hidden_memory(pids, count) + buffered_memory();
     for (int i = 0; i < count; i++)
         bytes += proc_memory(pids[i]);
     last_memory = bytes;
@@ -394,7 +406,8 @@ void wait_was_timely(double seconds)
 
 /* ------------------------------------------------ what is it doing instead? */
 
-/* The thread to speak of: one that waits on the connection in question, else the first. */
+/* The thread to speak of: one that waits on the connection in question, else the first. No tracer can stop who waits
+   in vfork() (state D): what its child does is the answer. */
 static const struct thread *culprit(const struct awaited *awaited)
 {
     for (int i = 0; awaited->conn != NULL && i < last_look.threads; i++) {
