@@ -7,5 +7,5 @@
 
 #include <stdbool.h>
 
-/** True while a program waits for the answer of a name server. */
+/** True while a program waits for the answer of a name server that is the machine's own. */
 bool names_are_looked_up(void);

@@ -31,6 +31,22 @@ static void open_more(void)
     }
 }
 
+/* As many as a check asks for, and else as usual; but none may ask the kernel for more than a big server needs. */
+static const char *limit_descriptors(int count)
+{
+    enum { MOST = 4096 };
+    struct rlimit limit;
+    if (getrlimit(RLIMIT_NOFILE, &limit) == -1)
+        return "see the limit of its descriptors";
+    if (count > 0)
+        limit.rlim_cur = limit.rlim_max = (rlim_t)count;
+    if (limit.rlim_max > MOST)
+        limit.rlim_max = MOST;
+    if (limit.rlim_cur > limit.rlim_max)
+        limit.rlim_cur = limit.rlim_max;
+    return setrlimit(RLIMIT_NOFILE, &limit) == -1 ? "limit its descriptors" : NULL;
+}
+
 /* In the new process: makes it the process that the contract speaks of. Returns what could not be done. */
 static const char *become_program(const struct how *how, int input, int output, int error)
 {
@@ -63,10 +79,7 @@ static const char *become_program(const struct how *how, int input, int output, 
     if (how->signals_blocked)
         sigfillset(&mask);
 
-    const char *undone = NULL;
-    struct rlimit descriptors = {(rlim_t)how->descriptors, (rlim_t)how->descriptors};
-    if (how->descriptors > 0 && setrlimit(RLIMIT_NOFILE, &descriptors) == -1)
-        undone = "limit its descriptors";
+    const char *undone = limit_descriptors(how->descriptors);
     if (undone == NULL && stage.run_as != (uid_t)-1)
         undone = cage_become(stage.run_as);
     if (undone == NULL)

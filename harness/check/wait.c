@@ -3,6 +3,7 @@
 
 #include <poll.h>
 #include <stdio.h>
+#include <unistd.h>
 
 #include "check/conn.h"
 #include "check/debugger.h"
@@ -11,6 +12,7 @@
 #include "check/record.h"
 #include "check/stage.h"
 #include "check/verdict.h"
+#include "look/buffers.h"
 #include "look/stuck.h"
 
 enum { SCHEDULED_MAX = 256, ATTENDED_MAX = 5, MEMORY_MAX = 256 << 20, MEMORY_STEP = 16 << 20 };
@@ -43,6 +45,11 @@ static double lateness; /* of the timers of the wait under way: the most, in sec
 static double stood_still;
 static const double hardly_late = 0.3;
 static const double long_wait = 1.0; /* for what usually comes in milliseconds */
+
+/* How long waits have gone on in all for programs that were kept from running. Who was held up in the kernel is waited for no
+   longer than that: a program may know ways to be, and would wait for ever. */
+static double prolonged;
+static const double prolonged_at_most = 20;
 
 void schedule(double seconds, void (*action)(void *context), void *context)
 {
@@ -112,10 +119,21 @@ static size_t hidden_memory(const pid_t *pids, int count)
     return bytes;
 }
 
+/* So it is with what is under way between sockets. The most that the machine has had so far is compared: who else ends
+   meanwhile gives some back. */
+static size_t buffered_memory(void)
+{
+    static size_t most;
+    size_t available = stage.private_network ? proc_available_memory() : 0;
+    if (available > most)
+        most = available;
+    return most - available > MEMORY_MAX && available > 0 ? buffers_memory() : 0;
+}
+
 /* Limits of the kernel's are for one process; this one is for all together. */
 static void check_memory(const pid_t *pids, int count)
 {
-    size_t bytes = hidden_memory(pids, count);
+    size_t bytes = hidden_memory(pids, count) + buffered_memory();
     for (int i = 0; i < count; i++)
         bytes += proc_memory(pids[i]);
     last_memory = bytes;
@@ -240,8 +258,8 @@ static void sleep_until(const struct awaited *awaited, double when)
 /* In the kernel, for a disk or for memory: nothing that a program of the course asks for takes long there. */
 static bool is_held_up(void)
 {
-    for (int i = 0; i < last_look.threads; i++) {
-        if (last_look.thread[i].state == 'D')
+    for (int i = 0; prolonged < prolonged_at_most && i < last_look.threads; i++) {
+        if (last_look.thread[i].state == 'D' && !stuck_awaits_borrower(&last_look.thread[i]))
             return true;
     }
     return false;
@@ -257,6 +275,11 @@ static bool have_starved(const struct consumption *before)
     if (before->at <= 0 || share.used - before->used >= enough)
         return false;
     return share.queued - before->queued > seconds / 2 || is_held_up();
+}
+
+double wait_was_kept_from(void)
+{
+    return proc_queued_seconds(getpid()) - programs_cpu_seconds();
 }
 
 /* Bytes that have moved so far, in any direction: a slow program that gets on is not late. */
@@ -306,6 +329,7 @@ enum waited wait_until(const struct awaited *awaited)
                 return LATE;
             double starved = now() - share.at;
             stood_still += starved;
+            prolonged += starved;
             deadline += by_progress ? 0 : starved;
             share = programs_consumption();
         }
@@ -382,11 +406,16 @@ void wait_was_timely(double seconds)
 
 /* ------------------------------------------------ what is it doing instead? */
 
-/* The thread to speak of: one that waits on the connection in question, else the first. */
+/* The thread to speak of: one that waits on the connection in question, else the first. No tracer can stop who waits
+   in vfork() (state D): what its child does is the answer. */
 static const struct thread *culprit(const struct awaited *awaited)
 {
     for (int i = 0; awaited->conn != NULL && i < last_look.threads; i++) {
         if (conn_is_held_by(awaited->conn, last_look.thread[i].pid, stuck_descriptor(&last_look.thread[i])))
+            return &last_look.thread[i];
+    }
+    for (int i = 0; i < last_look.threads; i++) {
+        if (last_look.thread[i].state != 'D')
             return &last_look.thread[i];
     }
     return last_look.threads > 0 ? &last_look.thread[0] : NULL;
@@ -460,6 +489,7 @@ static const char *describe_moving(void)
 {
     static pid_t pids[PROC_MAX];
     static struct thread threads[STUCK_THREADS_MAX];
+    bool held_up = false;
     int count = programs_pids(pids, PROC_MAX);
     for (int i = 0; i < count; i++) {
         int n = proc_threads(pids[i], threads, STUCK_THREADS_MAX);
@@ -467,7 +497,8 @@ static const char *describe_moving(void)
         for (int k = 0; k < n; k++) {
             struct source where = {0};
             const struct program *program = program_of(pids[i]);
-            if (threads[k].state == 'Z')
+            held_up = held_up || threads[k].state == 'D';
+            if (threads[k].state == 'Z' || threads[k].state == 'D') /* no tracer can stop it */
                 continue;
             if (!stage.memcheck && source_find(pids[i], threads[k].tid, program->name, &where))
                 verdict_where(&where);
@@ -486,7 +517,7 @@ static const char *describe_moving(void)
             return text("your program is still at work%s", where_words(&where));
         }
     }
-    return "nothing more happened";
+    return held_up ? "your program is in the kernel, which holds it up (state D)" : "nothing more happened";
 }
 
 _Noreturn void wait_fails(enum waited waited, const struct awaited *awaited, const char *expected, const char *observed)

@@ -50,5 +50,11 @@ bool wait_settled(double seconds);
 /** The same, but soon: for a check that only goes on when the program is ready, and claims nothing of it. */
 void wait_at_rest(double seconds);
 
+/**
+ * How many seconds so far the harness itself was ready to run, and others had the CPUs: on a busy machine about as many as a
+ * program that it talks to. What the programs have used of the CPUs is taken off: a program can't make a machine busy.
+ */
+double wait_was_kept_from(void);
+
 /** A fault if the harness's own timers were late by more than @p seconds in the last wait. */
 void wait_was_timely(double seconds);

@@ -5,7 +5,9 @@
 #include <fcntl.h>
 #include <linux/inet_diag.h>
 #include <linux/netlink.h>
+#include <linux/rtnetlink.h>
 #include <linux/sock_diag.h>
+#include <stddef.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -26,6 +28,24 @@ int diag_netlink(void)
             close(low);
     }
     return fd;
+}
+
+bool diag_attribute(const struct nlmsghdr *header, size_t body, unsigned short type, void *value, size_t size)
+{
+    const char *at = (const char *)NLMSG_DATA(header) + NLMSG_ALIGN(body);
+    const char *end = (const char *)header + header->nlmsg_len;
+    while (end - at >= (ptrdiff_t)sizeof(struct rtattr)) {
+        const struct rtattr *attr = (const struct rtattr *)at;
+        size_t room = RTA_ALIGN(attr->rta_len);
+        if (attr->rta_len < sizeof *attr || room > (size_t)(end - at))
+            return false;
+        if (attr->rta_type == type && RTA_PAYLOAD(attr) >= size) {
+            memcpy(value, RTA_DATA(attr), size);
+            return true;
+        }
+        at += room;
+    }
+    return false;
 }
 
 static void read_address(unsigned char family, const __be32 words[4], struct in6_addr *address)

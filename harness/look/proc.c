@@ -305,6 +305,12 @@ size_t proc_shared_memory(void)
     return sysinfo(&info) == -1 ? 0 : (size_t)info.sharedram * info.mem_unit;
 }
 
+size_t proc_available_memory(void)
+{
+    char text[4096];
+    return proc_read("/proc/meminfo", text, sizeof text) <= 0 ? 0 : (size_t)field(text, "\nMemAvailable:", 10) << 10;
+}
+
 unsigned long proc_socket_inode(const struct descriptor *descriptor)
 {
     unsigned long inode = 0;

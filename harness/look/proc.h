@@ -68,6 +68,8 @@ size_t proc_memory(pid_t pid);
 size_t proc_memory_files(pid_t pid);
 /** Memory of the whole machine that is in shared memory and memory files, in bytes (sysinfo(2)); 0: unknown. */
 size_t proc_shared_memory(void);
+/** Memory of the whole machine that programs could still take, in bytes (MemAvailable of /proc/meminfo); 0: unknown. */
+size_t proc_available_memory(void);
 
 /** Processes and threads that user @p uid has, as far as /proc shows them. */
 int proc_tasks_of(uid_t uid);

@@ -1,6 +1,9 @@
 #define _GNU_SOURCE
 #include "look/stuck.h"
 
+#include <fcntl.h>
+#include <sched.h>
+#include <stdio.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/time.h>
@@ -15,6 +18,7 @@ enum wait_kind {
     UNTIL_OTHERS, /* until another process or a signal */
     BY_POINTER,   /* no time-out if argument `argument` is NULL */
     BY_NUMBER,    /* no time-out if argument `argument` is negative */
+    BY_LENDING,   /* until the child that has its memory meanwhile ends or execs: see stuck_awaits_borrower() */
 };
 
 static const struct call {
@@ -46,6 +50,13 @@ static const struct call {
     {SYS_ppoll, "ppoll", BY_POINTER, 2},
     {SYS_pselect6, "pselect", BY_POINTER, 4},
     {SYS_epoll_pwait, "epoll_pwait", BY_NUMBER, 3},
+    {SYS_clone, "clone", BY_LENDING, 0},
+#ifdef SYS_clone3
+    {SYS_clone3, "clone3", BY_LENDING, 0},
+#endif
+#ifdef SYS_vfork
+    {SYS_vfork, "vfork", BY_LENDING, 0},
+#endif
 #ifdef SYS_epoll_pwait2
     {SYS_epoll_pwait2, "epoll_pwait2", BY_POINTER, 3},
 #endif
@@ -80,14 +91,46 @@ int stuck_descriptor(const struct thread *thread)
     return (int)thread->args[0];
 }
 
+/* The flags of a clone(2); those of clone3(2) stand first in a structure in the program's memory. */
+static uint64_t clone_flags(const struct thread *thread)
+{
+    uint64_t flags = thread->args[0];
+#ifdef SYS_clone3
+    if (thread->call != SYS_clone3)
+        return flags;
+    char path[64];
+    snprintf(path, sizeof path, "/proc/%d/mem", thread->pid);
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    if (fd == -1 || pread(fd, &flags, sizeof flags, (off_t)thread->args[0]) != (ssize_t)sizeof flags)
+        flags = 0;
+    if (fd != -1)
+        close(fd);
+#endif
+    return flags;
+}
+
+bool stuck_awaits_borrower(const struct thread *thread)
+{
+    const struct call *call = call_of(thread);
+    if (thread->state != 'D' || call == NULL || call->kind != BY_LENDING)
+        return false;
+#ifdef SYS_vfork
+    if (thread->call == SYS_vfork)
+        return true;
+#endif
+    return (clone_flags(thread) & CLONE_VFORK) != 0;
+}
+
 static bool sleeps_for_ever(const struct thread *thread)
 {
     const struct call *call = call_of(thread);
-    if (thread->state != 'S' || thread->signal_due || call == NULL)
+    bool sleeps = thread->state == 'S' || stuck_awaits_borrower(thread);
+    if (!sleeps || thread->signal_due || call == NULL)
         return false;
     switch (call->kind) {
     case BY_POINTER: return thread->args[call->argument] == 0;
     case BY_NUMBER: return (int)thread->args[call->argument] < 0;
+    case BY_LENDING: return thread->state == 'D';
     default: return true;
     }
 }

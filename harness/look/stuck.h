@@ -30,6 +30,10 @@ void stuck_look(const pid_t *pids, int count, struct stuck_look *look);
 /** Looks deeper at processes that are asleep: SO_RCVTIMEO, SO_SNDTIMEO and timers. False in any doubt. */
 bool stuck_is_certain(const struct stuck_look *look);
 
+/** True if a thread waits in vfork(2), or in a clone(2) with CLONE_VFORK, for the child that it has lent its memory to. The
+ *  kernel shows it as held up (state D), and no tracer can stop it: yet it sleeps, for as long as the program likes. */
+bool stuck_awaits_borrower(const struct thread *thread);
+
 /** The name of the system call that a thread sleeps in, such as "recvfrom", or NULL if it is not in the table. */
 const char *stuck_call(const struct thread *thread);
 

@@ -2,7 +2,6 @@
 #include "look/unix.h"
 
 #include <linux/netlink.h>
-#include <linux/rtnetlink.h>
 #include <linux/sock_diag.h>
 #include <linux/sockios.h>
 #include <linux/unix_diag.h>
@@ -28,26 +27,6 @@ static enum diag_answer send_request(const struct request *request)
     int fd = diag_netlink();
     return fd != -1 && send(fd, request, sizeof *request, 0) == (ssize_t)sizeof *request ? DIAG_FOUND
                                                                                          : DIAG_UNAVAILABLE;
-}
-
-/* An attribute of a socket, copied to @p value. */
-static bool attribute(const struct nlmsghdr *header, unsigned short type, void *value, size_t size)
-{
-    const struct unix_diag_msg *message = NLMSG_DATA(header);
-    const char *at = (const char *)(message + 1);
-    const char *end = (const char *)header + header->nlmsg_len;
-    while ((size_t)(end - at) >= sizeof(struct rtattr)) {
-        const struct rtattr *attr = (const struct rtattr *)at;
-        size_t room = RTA_ALIGN(attr->rta_len);
-        if (attr->rta_len < sizeof *attr || room > (size_t)(end - at))
-            return false;
-        if (attr->rta_type == type && RTA_PAYLOAD(attr) >= size) {
-            memcpy(value, RTA_DATA(attr), size);
-            return true;
-        }
-        at += room;
-    }
-    return false;
 }
 
 /* The kernel packs a device's numbers otherwise than stat(2) does. */
@@ -79,7 +58,8 @@ enum unix_listener unix_listener(const struct stat *file)
             if (header->nlmsg_type == NLMSG_ERROR)
                 return UNIX_UNKNOWN;
             struct unix_diag_vfs vfs;
-            if (attribute(header, UNIX_DIAG_VFS, &vfs, sizeof vfs) && is_file(&vfs, file))
+            if (diag_attribute(header, sizeof(struct unix_diag_msg), UNIX_DIAG_VFS, &vfs, sizeof vfs) &&
+                is_file(&vfs, file))
                 answer = UNIX_LISTENS;
         }
     }
@@ -119,7 +99,7 @@ static enum diag_answer peer_of(unsigned long inode, unsigned long *peer)
     if (length <= 0 || !NLMSG_OK(header, (size_t)length) || header->nlmsg_type != SOCK_DIAG_BY_FAMILY)
         return DIAG_UNAVAILABLE;
     __u32 found = 0;
-    attribute(header, UNIX_DIAG_PEER, &found, sizeof found);
+    diag_attribute(header, sizeof(struct unix_diag_msg), UNIX_DIAG_PEER, &found, sizeof found);
     *peer = found;
     return DIAG_FOUND;
 }

@@ -573,6 +573,46 @@ static void who_waits_for_a_child_is_asleep_with_it(void)
     assert_number(stuck_descriptor(&first_look.thread[1]), quiet_pipe[0]);
 }
 
+static void lends_its_memory(void *context)
+{
+    if (vfork() == 0)
+        reads_a_pipe(context);
+}
+
+static void lends_its_memory_to_one_who_sleeps(void *context)
+{
+    if (vfork() == 0)
+        sleeps_a_while(context);
+}
+
+/* Both are where they stay: a child is there, and the parent is in state D. */
+static bool memory_is_lent(void *context)
+{
+    pid_t *pids = context;
+    struct process parent;
+    struct process child;
+    return proc_children(pids[0], &pids[1], 1) == 1 && proc_process(pids[0], &parent) == 0 &&
+           proc_process(pids[1], &child) == 0 && parent.state == 'D' && child.state == 'S';
+}
+
+static void who_waits_in_vfork_is_asleep_with_its_child(void)
+{
+    if (!unit_may_look())
+        return;
+    pid_t pids[2] = {unit_child(lends_its_memory, NULL)};
+    CU_ASSERT_FATAL(eventually(memory_is_lent, pids));
+    stuck_look(pids, 2, &first_look);
+    CU_ASSERT(first_look.asleep && stuck_is_certain(&first_look));
+    CU_ASSERT(stuck_awaits_borrower(&first_look.thread[0]) && !stuck_awaits_borrower(&first_look.thread[1]));
+    assert_number(stuck_descriptor(&first_look.thread[0]), -1);
+    assert_text(stuck_call(&first_look.thread[1]), "read");
+
+    pids[0] = unit_child(lends_its_memory_to_one_who_sleeps, NULL);
+    CU_ASSERT_FATAL(eventually(memory_is_lent, pids));
+    stuck_look(pids, 2, &first_look);
+    CU_ASSERT(!first_look.asleep && stuck_awaits_borrower(&first_look.thread[0]));
+}
+
 /* One that is awake could wake the others. */
 static void who_is_not_alone_asleep_is_not_asleep(void)
 {
@@ -681,6 +721,7 @@ static CU_TestInfo tests[] = {
     {"who runs in circles is not asleep", who_runs_in_circles_is_not_asleep},
     {"who is stopped is stopped, and not asleep", who_is_stopped_is_stopped_and_not_asleep},
     {"who waits for a child is asleep with it", who_waits_for_a_child_is_asleep_with_it},
+    {"who waits in vfork() is asleep with its child", who_waits_in_vfork_is_asleep_with_its_child},
     {"who is not alone asleep is not asleep", who_is_not_alone_asleep_is_not_asleep},
     {"zombies are passed over", zombies_are_passed_over},
     {"a byte that was read shows", a_byte_that_was_read_shows},

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "check/bytes.h"
+#include "look/buffers.h"
 #include "unit.h"
 
 enum { FDS_MAX = 16 };
@@ -175,6 +176,48 @@ static void what_is_not_read_yet_is_seen(void)
     CU_ASSERT(row.sending == 0);
 }
 
+/* Fills the way from one end to the other; returns how many bytes that took. */
+static size_t fill(int kind, int ends[2])
+{
+    static const char block[50000];
+    CU_ASSERT_FATAL(socketpair(AF_UNIX, kind | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, ends) == 0);
+    own(ends[0]);
+    own(ends[1]);
+    size_t bytes = 0;
+    for (ssize_t n; (n = send(ends[0], block, sizeof block, 0)) > 0;)
+        bytes += (size_t)n;
+    return bytes;
+}
+
+/* Beside other programs of this machine, which have little under way. */
+static void assert_held(size_t before, size_t bytes)
+{
+    size_t held = buffers_memory() - before;
+    if (held < bytes * 3 / 4)
+        fail_test("%zu bytes are under way, but %zu are counted", bytes, held);
+}
+
+static void what_is_under_way_is_counted(void)
+{
+    int ends[2];
+    size_t before = buffers_memory();
+    size_t bytes = fill(SOCK_STREAM, ends);
+    assert_held(before, bytes);
+    bytes += fill(SOCK_DGRAM, ends);
+    assert_held(before, bytes);
+    close_all();
+    int room = 1 << 10; /* for its sending: it reads */
+    bytes = fill(SOCK_STREAM, ends);
+    close(ends[0]);
+    opened[0] = -1;
+    assert_held(before, bytes);
+    bytes += fill(SOCK_DGRAM, ends);
+    setsockopt(ends[1], SOL_SOCKET, SO_SNDBUF, &room, sizeof room);
+    close(ends[0]);
+    opened[2] = -1;
+    assert_held(before, bytes);
+}
+
 static CU_TestInfo tests[] = {
     {"a listener is found by its file", a_listener_is_found_by_its_file},
     {"a file that was renamed is found", a_file_that_was_renamed_is_found},
@@ -183,6 +226,7 @@ static CU_TestInfo tests[] = {
     {"a socket that listens is known by its inode", a_socket_that_listens_is_known_by_its_inode},
     {"the other end is found when it is accepted", the_other_end_is_found_when_it_is_accepted},
     {"what is not read yet is seen", what_is_not_read_yet_is_seen},
+    {"what is under way is counted", what_is_under_way_is_counted},
     CU_TEST_INFO_NULL,
 };
 
