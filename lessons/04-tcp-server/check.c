@@ -51,6 +51,7 @@ CHECK(usage, "refuses wrong arguments with a message and status 2", POINTS(1),
     refuses(PROGRAM, text("%s ", port));
     refuses(PROGRAM, text(" %s", port));
     refuses(PROGRAM, text("+%s", port));
+    refuses(PROGRAM, text("0x%s", port));
     refuses(PROGRAM, LOOPBACK, text("-%s", port));
     refuses(PROGRAM, LOOPBACK, number(65536 + free_port()));
     refuses(PROGRAM, "", port);
@@ -89,6 +90,8 @@ CHECK(binary, "sends back every byte, whatever it is", POINTS(1), AFTER(echoes),
     struct bytes binary = join(literal("\0\r\n\0\xff%s%n"), random_bytes(700));
     says(client, binary);
     hears(client, binary);
+    says(client, "\n");
+    hears(client, "\n");
     is_echoed(client);
 }
 
@@ -162,17 +165,35 @@ CHECK(address, "listens on every interface, or on ADDRESS alone", POINTS(2), AFT
     is_listening(server, other);
     is_echoed(connects_to("127.0.0.2", other));
     finds_nobody("127.0.0.1", other);
+
+    other = free_port();
+    server = runs(PROGRAM, "0.0.0.0", number(other)); /* every interface, said in so many words */
+    is_listening(server, other);
+    is_echoed(connects_to("127.0.0.3", other));
 }
 
-CHECK(address_ipv6, "listens on an IPv6 ADDRESS", POINTS(1), AFTER(address),
-      BECAUSE("inet_pton() reads IPv6 addresses when asked for AF_INET6; the socket's family must be the address's."))
+CHECK(address_ipv6, "listens on an IPv6 ADDRESS", POINTS(1), AFTER(address, in_use, restarts),
+      BECAUSE("inet_pton() reads IPv6 addresses when asked for AF_INET6; the socket's family must be the address's. All else is as "
+              "with IPv4: SO_REUSEADDR, and a message that names the address."))
 {
     needs_ipv6();
     int port = free_port();
     struct program *server = runs(PROGRAM, "::1", number(port));
     is_listening(server, port);
-    is_echoed(connects_to("::1", port));
+    struct conn *client = connects_to("::1", port);
+    is_echoed(client);
     finds_nobody("127.0.0.1", port);
+    struct program *second = runs(PROGRAM, "::1", number(port));
+    complains(second, "::1", number(port), "Address already in use");
+    exits(second, 1);
+    is_killed(server); /* so the server's side closes first */
+    is_closed(client);
+    hangs_up(client);
+    is_listening(runs(PROGRAM, "::1", number(port)), port);
+
+    int any = free_port();
+    is_listening(runs(PROGRAM, "::", number(any)), any);
+    is_echoed(connects_to("::1", any));
 }
 
 CHECK(in_use, "reports a port that is in use: which, and why", POINTS(1), AFTER(echoes),
@@ -330,6 +351,7 @@ CHECK(terminates_later, "ends at a signal when it has served clients, too", POIN
     comes_to_rest(server);
     is_sent(server, SIGINT);
     exits_within(server, 1, 0);
+    prints(server, "");
     server = serves(port);
     leaves(served_client(port));
     comes_to_rest(server);
@@ -361,6 +383,7 @@ CHECK(quiet, "uses no CPU while it waits", POINTS(1), AFTER(in_turn))
     uses_no_cpu(server);
     struct conn *waiting = connects(port);
     uses_no_cpu(server);
+    is_echoed(client); /* who is silent for a while is still a client */
     leaves(client);
     leaves(waiting);
     struct conn *deaf = connects_with_small_buffers(port);
@@ -399,6 +422,7 @@ CHECK(memory, "makes no memory error and leaks nothing", POINTS(2), AFTER(bulk, 
     struct conn *client = connects(port);
     exchanges(client, data, data);
     leaves(client);
+    resets(served_client(port));
     leaves(served_client(port));
     comes_to_rest(server);
     is_sent(server, SIGTERM);

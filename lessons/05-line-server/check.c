@@ -89,6 +89,7 @@ CHECK(usage, "refuses wrong arguments with a message and status 2", POINTS(1))
     refuses(PROGRAM, text("%s ", port));
     refuses(PROGRAM, text(" %s", port));
     refuses(PROGRAM, text("+%s", port));
+    refuses(PROGRAM, text("0x%s", port));
     refuses(PROGRAM, LOOPBACK, text("-%s", port));
     refuses(PROGRAM, LOOPBACK, number(65536 + free_port()));
     refuses(PROGRAM, "", port);
@@ -243,6 +244,15 @@ CHECK(carriage_returns, "takes any other CR for a byte of the line", POINTS(1), 
     hears(client, reply_to(text("%s\r%s", a, b)));
 }
 
+static struct bytes all_bytes_but_lf(void)
+{
+    char *bytes = keep(255);
+    size_t length = 0;
+    for (int byte = 255; byte >= 0; byte--)
+        length += (bytes[length] = (char)byte) != '\n';
+    return (struct bytes){bytes, length};
+}
+
 CHECK(binary, "counts and sends back every byte of a line, whatever it is", POINTS(1), AFTER(lines_together),
       BECAUSE("A NUL is a byte like any other, so a line is no string: strlen() and printf() end at the first NUL."))
 {
@@ -255,6 +265,9 @@ CHECK(binary, "counts and sends back every byte of a line, whatever it is", POIN
     struct bytes nul = literal("\0");
     says(client, join(nul, "\n"));
     hears(client, reply_to(nul));
+    struct bytes all = all_bytes_but_lf();
+    says(client, join(all, "\n"));
+    hears(client, reply_to(all));
     is_replied_to(client);
 }
 
@@ -311,6 +324,7 @@ CHECK(
     is_told_once(client, random_text((size_t)random_between(LONGEST + 3, 2 * LONGEST)));
     is_told_once(client, random_text(2 * LONGEST + 1));
     is_told_once(client, random_text((size_t)random_between(3 * LONGEST, 9 * LONGEST)));
+    is_told_once(client, random_text(UINT16_MAX + 1 + 100)); /* not 100 */
     says(client, random_text(LONGEST));
     says_when_taken(client, random_text(LONGEST));
     is_taken(client);
@@ -368,6 +382,11 @@ CHECK(begins_anew, "keeps nothing of one client's line for the next client", POI
     is_taken(client);
     half_closes(client);
     is_closed(client);
+    client = connects(port);
+    is_replied_to(client);
+    says(client, random_words());
+    is_taken(client);
+    resets(client);
     is_replied_to(connects(port));
 }
 
@@ -385,6 +404,9 @@ CHECK(unfinished, "drops what has no LF when the client closes", POINTS(1),
     hears_end(client);
     client = connects(port);
     says(client, text("%s\r", random_words()));
+    leaves(client);
+    client = connects(port);
+    says(client, "quit");
     leaves(client);
 }
 
@@ -407,7 +429,7 @@ CHECK(quit, "answers the line quit with bye, and closes the connection", POINTS(
 CHECK(only_quit, "takes no other line for quit", POINTS(1), AFTER(quit, carriage_returns, binary),
       BECAUSE("The line must be these four bytes, no more and no less."))
 {
-    static const char *const others[] = {"q", "qui", "quits", "quit ", " quit", "quit\r", "QUIT", "quit quit"};
+    static const char *const others[] = {"q", "qui", "quits", "quit ", " quit", "quit\r", "QUIT", "quiT", "quit quit"};
     int port = free_port();
     serves(port);
     struct conn *client = connects(port);
@@ -418,6 +440,7 @@ CHECK(only_quit, "takes no other line for quit", POINTS(1), AFTER(quit, carriage
     struct bytes with_nul = literal("quit\0");
     says(client, join(with_nul, "\n"));
     hears(client, reply_to(with_nul));
+    is_told_once(client, random_text(2 * LONGEST));
     says(client, "qu");
     says_when_taken(client, "it\n");
     hears(client, "bye\r\n");
@@ -461,17 +484,30 @@ CHECK(address, "listens on every interface, or on ADDRESS alone", POINTS(1), AFT
     is_listening(server, other);
     is_replied_to(connects_to("127.0.0.2", other));
     finds_nobody("127.0.0.1", other);
+
+    other = free_port();
+    server = runs(PROGRAM, "0.0.0.0", number(other)); /* every interface, said in so many words */
+    is_listening(server, other);
+    is_replied_to(connects_to("127.0.0.3", other));
 }
 
-CHECK(address_ipv6, "listens on an IPv6 ADDRESS", POINTS(1), AFTER(address),
-      BECAUSE("inet_pton() reads IPv6 addresses when asked for AF_INET6; the socket's family must be the address's."))
+CHECK(address_ipv6, "listens on an IPv6 ADDRESS", POINTS(1), AFTER(address, in_use, restarts),
+      BECAUSE("inet_pton() reads IPv6 addresses when asked for AF_INET6; the socket's family must be the address's. All else is as "
+              "with IPv4: SO_REUSEADDR, and a message that names the address."))
 {
     needs_ipv6();
     int port = free_port();
     struct program *server = runs(PROGRAM, "::1", number(port));
     is_listening(server, port);
-    is_replied_to(connects_to("::1", port));
+    struct conn *client = connects_to("::1", port);
+    is_replied_to(client);
     finds_nobody("127.0.0.1", port);
+    struct program *second = runs(PROGRAM, "::1", number(port));
+    complains(second, "::1", number(port), "Address already in use");
+    exits(second, 1);
+    quits(client); /* so the server's side closes first */
+    is_killed(server);
+    is_listening(runs(PROGRAM, "::1", number(port)), port);
 }
 
 CHECK(in_use, "reports a port that is in use: which, and why", POINTS(1), AFTER(answers_line),
@@ -608,6 +644,7 @@ CHECK(terminates, "ends at SIGTERM and at SIGINT with status 0", POINTS(1), AFTE
     comes_to_rest(server);
     is_sent(server, SIGINT);
     exits_within(server, 1, 0);
+    prints(server, "");
     finds_nobody(LOOPBACK, port);
 }
 
