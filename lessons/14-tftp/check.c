@@ -528,7 +528,7 @@ CHECK(unwritable, "reports a LOCAL that can't be written: which, and why", POINT
 
 CHECK(disk_full, "reports a LOCAL that can't be written to its end", POINTS(1), AFTER(port_asked, keeps_local),
       BECAUSE("fwrite() may have put it all into a buffer, and only fclose() finds no room on the disk: what that returns "
-              "counts, too."))
+              "counts, too. LOCAL, if there is one, stays as it was."))
 {
     int port = free_port();
     struct how how = {.file_limit = (size_t)2 * BLOCK + 100};
