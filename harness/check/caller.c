@@ -11,6 +11,7 @@
 #include "check/check.h"
 #include "check/datagram.h"
 #include "check/record.h"
+#include "check/stage.h"
 #include "check/strace.h"
 #include "check/verdict.h"
 #include "check/wait.h"
@@ -65,6 +66,15 @@ struct caller *calls(const char *address, int port)
                               .address = address,
                               .port = port};
     caller->fd = datagram_socket(caller->server.storage.ss_family);
+    return caller;
+}
+
+struct caller *calls_from_elsewhere(const char *address, int port)
+{
+    struct caller *caller = calls(address, port);
+    struct address from = address_of("2001:db8::1", 0);
+    if (stage.private_network && bind(caller->fd, (struct sockaddr *)&from.storage, from.length) == -1)
+        fault("can't ask from another address: %s", strerror(errno));
     return caller;
 }
 
@@ -166,6 +176,8 @@ static void explain(const struct caller *caller, uint32_t told)
     else if (told + seconds_1900_to_1970 - (now - limit) <= 2 * limit)
         verdict_because(
             "It is off by 2208988800, the seconds from 1900 to 1970: RFC 868 counts from 1900, time() from 1970.");
+    else if (told + 2 * seconds_1900_to_1970 - (now - limit) <= 2 * limit)
+        verdict_because("It is off by twice 2208988800: these seconds are to be added to time(), not taken from it.");
     else if (off < 60)
         verdict_because(
             "It is the time of some seconds ago: look at the clock for each answer, when the question has come.");

@@ -196,6 +196,8 @@ int free_port(void);
  *  which has a name. Without it 127.0.0.1 and ::1, since nobody knows how long the look-up of another takes there. */
 const char *some_client_address(void);
 const char *some_ipv6_client_address(void);
+/** The highest port that there is, 65535, where it is nobody else's: in a private network. Elsewhere as free_port(). */
+int highest_port(void);
 /** A number as text, for an argument. */
 const char *number(long value);
 /** A program listens on TCP @p port: the kernel says so. */
@@ -437,8 +439,12 @@ void gets_block(struct transfer *transfer, long block);
 void is_acked_again(struct transfer *transfer, long block);
 /** Sends the rest of the file, block by block, and gets the ACKs. */
 void gives_the_rest(struct transfer *transfer);
+/** The same, until block @p last has got its ACK. */
+void gives_blocks_until(struct transfer *transfer, long last);
 /** Gets the rest of the file, and sends the ACKs. */
 void takes_the_rest(struct transfer *transfer);
+/** The same, until block @p last has come, whose ACK is not sent. */
+void takes_blocks_until(struct transfer *transfer, long last);
 /** When nothing moves any more, no new datagram has come. */
 void gets_nothing_new(struct transfer *transfer);
 /** The program has sent its last datagram again that often in all, each time 0.2 to 2 seconds after the time before
@@ -457,6 +463,8 @@ void is_told_unknown(struct transfer *stranger);
 void is_bound(struct program *server, int port);
 /** A client, with a socket and a port of its own, which asks the server at that address and port. */
 struct caller *calls(const char *address, int port);
+/** The same, but not from @p address itself: in a private network from another IPv6 address of this machine. */
+struct caller *calls_from_elsewhere(const char *address, int port);
 /** Sends one datagram, of up to 65507 bytes (IPv4). */
 #define asks_with(caller, what) caller_asks((caller), bytes(what))
 void caller_asks(struct caller *caller, struct bytes what);

@@ -112,12 +112,19 @@ void clock_explains(long long got, long ahead)
             "%lld is off by 2^32. Both clocks count modulo 2^32, so their distance does too: subtract in uint32_t, "
             "then bring the result into -2^31 … 2^31-1.",
             got);
+    else if (near(face, -right) && ahead < 0)
+        verdict_because(
+            "The minus sign is missing: a clock that is behind is a negative number of seconds ahead, their "
+            "clock minus this one.");
     else if (near(face, -right))
         verdict_because(
             "The sign is the wrong way round: ahead is their clock minus this one, not this one minus theirs.");
     else if (near(face - right, seconds_1900_to_1970) || near(right - face, seconds_1900_to_1970))
         verdict_because(
             "It is off by 2208988800, the seconds from 1900 to 1970: RFC 868 counts from 1900, time() from 1970.");
+    else if (near(face - right, 2 * seconds_1900_to_1970) || near(right - face, 2 * seconds_1900_to_1970))
+        verdict_because(
+            "It is off by twice 2208988800: these seconds are to be added to the time since 1970, not taken from it.");
     else if (llabs(off) <= 60)
         verdict_because(
             "It is off by %lld seconds: compare with your own clock when the answer comes, right after recvfrom(), "

@@ -11,6 +11,7 @@
 
 #include "check/address.h"
 #include "check/check.h"
+#include "check/stage.h"
 #include "check/verdict.h"
 
 /* Below the range that the kernel hands out by itself (ip_local_port_range begins at 32768). */
@@ -60,6 +61,11 @@ int free_port(void)
             return port;
     }
     fault("no free port found");
+}
+
+int highest_port(void)
+{
+    return stage.private_network ? UINT16_MAX : free_port();
 }
 
 /* The last byte is neither 224 nor 232, which swapped would lead to groups with rules of their own. */

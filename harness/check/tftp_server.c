@@ -218,7 +218,7 @@ void is_acked_again(struct transfer *transfer, long block)
 
 struct lockstep {
     struct transfer *transfer;
-    long blocks;
+    long blocks; /* up to this one */
     bool gives;
     struct bytes expected;
     char out[TFTP_LARGEST];
@@ -252,7 +252,7 @@ static bool is_done(void *context)
         if (!transfer_was(transfer, lockstep->expected))
             transfer_differs(transfer, lockstep->expected);
         transfer->reached++;
-        if (transfer->reached == lockstep->blocks && !lockstep->gives)
+        if (transfer->reached == tftp_blocks(transfer->content) && !lockstep->gives)
             transfer_send(transfer, tftp_ack(transfer->reached));
         if (transfer->reached == lockstep->blocks)
             return true;
@@ -266,9 +266,9 @@ static const double time_for_all = CHECK_SECONDS - 5;
 /* On a busy machine both sides wait for a CPU about as long, and for little else. */
 static const double kept_if_busy = 1 / 8.0;
 
-static void go_through(struct transfer *transfer, bool gives)
+static void go_through(struct transfer *transfer, bool gives, long last)
 {
-    struct lockstep lockstep = {.transfer = transfer, .gives = gives, .blocks = tftp_blocks(transfer->content)};
+    struct lockstep lockstep = {.transfer = transfer, .gives = gives, .blocks = last};
     struct awaited awaited = {.come = is_done,
                               .context = &lockstep,
                               .fd = transfer->fd,
@@ -311,12 +311,22 @@ static void go_through(struct transfer *transfer, bool gives)
 
 void gives_the_rest(struct transfer *transfer)
 {
-    go_through(transfer, true);
+    go_through(transfer, true, tftp_blocks(transfer->content));
+}
+
+void gives_blocks_until(struct transfer *transfer, long last)
+{
+    go_through(transfer, true, last);
 }
 
 void takes_the_rest(struct transfer *transfer)
 {
-    go_through(transfer, false);
+    go_through(transfer, false, tftp_blocks(transfer->content));
+}
+
+void takes_blocks_until(struct transfer *transfer, long last)
+{
+    go_through(transfer, false, last);
 }
 
 /* ------------------------------------------------ its time-out */
@@ -332,14 +342,21 @@ static double left_until(double when)
     return when - now() > 0.01 ? when - now() : 0.01;
 }
 
-void is_sent_again(struct transfer *transfer, int times)
+/* @p patient, or NULL, is to be thought of a program that is still waiting. */
+static void resent(struct transfer *transfer, int times, const char *patient)
 {
     while (transfer->times < 1 + times) {
         struct transfer_wait wait = {.expected = in_time(transfer),
-                                     .seconds = left_until(transfer->last_at + TFTP_LATEST + TFTP_ROOM)};
+                                     .seconds = left_until(transfer->last_at + TFTP_LATEST + TFTP_ROOM),
+                                     .patient = patient};
         if (transfer_next(transfer, &wait) == NEW)
             fails(wait.expected, text("%s came", tftp_words(transfer->last)));
     }
+}
+
+void is_sent_again(struct transfer *transfer, int times)
+{
+    resent(transfer, times, NULL);
 }
 
 struct giving_up {
@@ -389,14 +406,18 @@ void is_sent_again_meanwhile(struct program *program, struct transfer *transfer)
 
 void gives_up_on(struct program *program, struct transfer *transfer)
 {
-    is_sent_again(transfer, RESENDS);
+    const char *patient = "It is still waiting: its time-out is longer than two seconds, or grows beyond them.";
+    resent(transfer, RESENDS, program->ended ? NULL : patient);
     const char *expected = text("%s ends when %s has been sent again %d times, and no answer has come to the last",
                                 program->name, tftp_words(transfer->last), RESENDS);
     struct giving_up giving_up = {.program = program, .transfer = transfer};
     struct awaited awaited = end_or_resend(&giving_up);
     enum waited waited = wait_until(&awaited);
-    if (waited == LATE)
+    if (waited == LATE) {
         wait_was_timely(TFTP_ROOM / 2);
+        verdict_is_whole();
+        verdict_because("%s", patient);
+    }
     if (waited != CAME)
         wait_fails(waited, &awaited, expected, NULL);
     if (transfer->times != 1 + RESENDS)

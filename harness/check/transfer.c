@@ -221,6 +221,10 @@ enum came transfer_next(struct transfer *transfer, const struct transfer_wait *w
         fault("this machine is too busy to judge time: %s", wait->excuse);
     if (waited == LATE && wait->seconds > 0)
         wait_was_timely(TFTP_ROOM / 2);
+    if (waited == LATE && wait->patient != NULL) {
+        verdict_is_whole();
+        verdict_because("%s", wait->patient);
+    }
     if (waited == STUCK)
         verdict_because("What is lost never comes, and nobody says so: whoever waits for a datagram needs a time-out.");
     wait_fails(waited, &awaited, wait->expected, "none came");
@@ -236,6 +240,12 @@ static int swapped(int number)
     return ntohs((in_port_t)number);
 }
 
+static void explain_lost_byte(void)
+{
+    verdict_is_whole();
+    verdict_because("One byte of the number is lost: it has two, in the datagram and in whatever variable holds it.");
+}
+
 _Noreturn void transfer_differs(const struct transfer *transfer, struct bytes expected)
 {
     struct bytes got = transfer->last;
@@ -245,6 +255,9 @@ _Noreturn void transfer_differs(const struct transfer *transfer, struct bytes ex
         (tftp_opcode(got) == tftp_opcode(expected) && tftp_number(got) == swapped(number) && number != swapped(number)))
         verdict_because(
             "The two bytes of a number are the wrong way round: on the network the highest byte comes first, htons().");
+    else if (tftp_opcode(got) == tftp_opcode(expected) && transfer->reached + 1 < 65536 && number > 0xff &&
+             tftp_number(got) == (number & 0xff))
+        explain_lost_byte();
     else if (tftp_opcode(got) == TFTP_ERROR)
         verdict_because("It has given up, and says so: %s.", tftp_words(got));
     else if (tftp_opcode(got) == tftp_opcode(expected) && tftp_number(got) == number)

@@ -59,6 +59,7 @@ struct transfer_wait {
     const char *expected; /**< for the report */
     double seconds;       /**< 0: as usual; else at most so long */
     const char *excuse;   /**< a fault of ours if the program has ended; or NULL */
+    const char *patient;  /**< what is to be thought if the time is up; or NULL */
 };
 
 /** Notes a datagram as the program's last new one. */

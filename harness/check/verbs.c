@@ -129,6 +129,12 @@ void program_prints(struct program *program, struct bytes expected)
     if (waited != CAME && !program->ended)
         wait_fails(waited, &awaited, same ? text("%s, and the program ends", wanted) : wanted,
                    text("so far it printed %s", same ? "exactly that" : difference(expected, got)));
+    if (!same && expected.length == 0) {
+        verdict_is_whole();
+        verdict_because(
+            "stdout carries what the program is asked for, and nothing else: all that it has to say besides "
+            "goes to stderr.");
+    }
     if (!same)
         fails(wanted, text("it printed %s; %s", difference(expected, got), program_fate(program)));
     record(YOU, NULL, "stdout", expected);

@@ -52,6 +52,7 @@ CHECK(usage, "refuses wrong arguments with a message and status 2", POINTS(1),
     refuses(PROGRAM, LOCALHOST, "99999999999999999999");
     refuses(PROGRAM, LOCALHOST, text("%dx", port));
     refuses(PROGRAM, LOCALHOST, text("%d ", port));
+    refuses(PROGRAM, LOCALHOST, text("0x%x", port));
     rejects(PROGRAM, LOCALHOST, text(" %d", port));
     rejects(PROGRAM, LOCALHOST, text("+%d", port));
     rejects(PROGRAM, LOCALHOST, text("-%d", port));
@@ -67,15 +68,24 @@ CHECK(no_socket, "makes no socket when the arguments are wrong", POINTS(1), AFTE
 }
 
 CHECK(asks, "sends one datagram to HOST at PORT", POINTS(2),
-      BECAUSE("One send() or sendto() for the question, and no other."))
+      BECAUSE("One send() or sendto() for the question, and no other, whatever comes or does not come. PORT may be any "
+              "from 1 to 65535."))
 {
     int port = free_port();
     struct station *clock = takes_datagrams(port);
     struct program *client = runs(PROGRAM, HERON, number(port));
     struct request *question = is_asked(clock, HERON);
-    answers(question, HERON, clock_ahead(some_time()));
+    answers(question, HERON, random_bytes(3));
+    answers_later(question, 0.4, HERON, clock_ahead(some_time()));
     finishes(client);
     hears_no_more(clock);
+
+    int highest = highest_port();
+    struct station *other = takes_datagrams(highest);
+    struct program *again = runs(PROGRAM, HERON, number(highest));
+    answers(is_asked(other, HERON), HERON, clock_ahead(some_time()));
+    finishes(again);
+    hears_no_more(other);
 }
 
 CHECK(reads_clock, "prints how far a clock is ahead, and ends with status 0", POINTS(3))
@@ -307,7 +317,7 @@ CHECK(service_name, "takes the name of a service for PORT", POINTS(1), NEEDS_PRI
 
 CHECK(stopped, "loses no answer when it is stopped and continued while it waits", POINTS(1), AFTER(late),
       BECAUSE("A call that waits returns -1 with EINTR when the program is stopped and continued: that is no end, and "
-              "no answer."))
+              "no answer. What has come meanwhile lies in the queue: look there before you give up."))
 {
     int port = free_port();
     struct station *clock = takes_datagrams(port);
@@ -321,7 +331,7 @@ CHECK(stopped, "loses no answer when it is stopped and continued while it waits"
     struct station *meanwhile = takes_datagrams(other);
     struct program *longer = runs(PROGRAM, LOCALHOST, number(other));
     struct request *again = is_asked(meanwhile, LOCALHOST);
-    is_stopped_for(longer, 0.1);
+    is_stopped_for(longer, 0.7);
     answers(again, LOCALHOST, clock_ahead(some_time()));
     prints_lines(longer, clock_of(LOCALHOST));
 }

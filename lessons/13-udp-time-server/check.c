@@ -52,6 +52,7 @@ CHECK(usage, "refuses wrong arguments with a message and status 2", POINTS(1),
     refuses(PROGRAM, "time");
     refuses(PROGRAM, text("%sx", port));
     refuses(PROGRAM, text("%s ", port));
+    refuses(PROGRAM, text("0x%x", free_port()));
     refuses(PROGRAM, text(" %s", port));
     refuses(PROGRAM, text("+%s", port));
     refuses(PROGRAM, LOCALHOST, text("-%s", port));
@@ -168,7 +169,7 @@ CHECK(big, "answers a datagram of any size", POINTS(2), AFTER(answers_question),
     asks_again(client);
 }
 
-CHECK(every, "answers every datagram, however many wait", POINTS(2), AFTER(several_clients),
+CHECK(every, "answers every datagram, however many wait", POINTS(2), AFTER(several_clients, stopped),
       BECAUSE("Each datagram is a question, and gets one answer: also when several wait in the queue."))
 {
     int port = free_port();
@@ -201,7 +202,7 @@ CHECK(address, "listens on ADDRESS alone, and answers from there", POINTS(2), AF
     takes_no_datagrams(LOCALHOST, port);
 }
 
-CHECK(address_ipv6, "listens on an IPv6 ADDRESS", POINTS(1), AFTER(address, tells_time),
+CHECK(address_ipv6, "listens on an IPv6 ADDRESS", POINTS(1), AFTER(address, tells_time, several_clients),
       BECAUSE("inet_pton() reads IPv6 addresses when asked for AF_INET6; the socket's family must be the address's, "
               "and so must be "
               "the room for the sender's."))
@@ -210,6 +211,7 @@ CHECK(address_ipv6, "listens on an IPv6 ADDRESS", POINTS(1), AFTER(address, tell
     int port = free_port();
     serves_at("::1", port);
     tells_the_time(answered_client("::1", port));
+    asks_again(calls_from_elsewhere("::1", port));
     takes_no_datagrams(LOCALHOST, port);
 }
 
@@ -234,6 +236,13 @@ CHECK(second_server, "is not started a second time on the same address and port"
     complains(second, number(port), "Address already in use");
     exits(second, 1);
     answered_client(LOCALHOST, port);
+
+    int other = free_port();
+    serves_at(LOCALHOST, other);
+    struct program *third = runs(PROGRAM, LOCALHOST, number(other));
+    complains(third, number(other), "Address already in use");
+    exits(third, 1);
+    answered_client(LOCALHOST, other);
 }
 
 CHECK(vanishing_client, "survives clients that have gone when it answers", POINTS(1), AFTER(several_clients, stopped),
@@ -303,11 +312,12 @@ CHECK(terminates, "ends at SIGTERM and at SIGINT with status 0", POINTS(2), AFTE
 
 CHECK(restarts, "can be started again at once on the same port", POINTS(1), AFTER(terminates, second_server))
 {
-    int port = free_port();
+    int port = highest_port();
     struct program *server = serves(port);
     answered_client(LOCALHOST, port);
     is_sent(server, SIGTERM);
     exits(server, 0);
+    prints(server, "");
     serves(port);
     answered_client(LOCALHOST, port);
 }
@@ -351,11 +361,13 @@ CHECK(memory, "makes no memory error and leaks nothing", POINTS(2), AFTER(severa
     int port = free_port();
     struct program *server = serves(port);
     struct caller *client = answered_client(LOCALHOST, port);
+    int before = descriptors_of(server);
     asks_with(client, "");
     is_answered(client);
     asks_with(client, random_bytes(2000));
     is_answered(client);
     answered_client(LOCALHOST, port);
+    has_no_more_descriptors(server, before);
     comes_to_rest(server);
     is_sent(server, SIGTERM);
     exits(server, 0);

@@ -5,7 +5,7 @@
 #define LOCALHOST "127.0.0.1"
 #define HERON "127.0.0.2"
 
-enum { BLOCK = 512, TFTP_PORT = 69, FIRST_NUMBERS_ARE_USED_UP = 65536 };
+enum { BLOCK = 512, TFTP_PORT = 69, LAST_NUMBER = 65535, STRAYS = 20 };
 
 /* So long at most a program takes to give up: six datagrams, each of which it waits two seconds for. */
 static const double LONGEST = 12;
@@ -32,10 +32,10 @@ struct play {
     struct bytes content;
 };
 
-static struct play gets_as(struct how how, struct bytes content)
+static struct play gets_into(const char *local, struct how how, struct bytes content)
 {
     int port = free_port();
-    struct play play = {.remote = some_name(), .local = some_name(), .content = content};
+    struct play play = {.remote = some_name(), .local = local, .content = content};
     play.server = takes_datagrams(port);
     play.client = runs_as(how, PROGRAM, "get", LOCALHOST, number(port), play.remote, play.local);
     play.transfer = is_asked_for(play.server, LOCALHOST, play.remote, content);
@@ -46,6 +46,11 @@ static void gives_block(struct transfer *transfer, long number)
 {
     sends_block(transfer, number);
     gets_ack(transfer, number);
+}
+
+static struct play gets_as(struct how how, struct bytes content)
+{
+    return gets_into(some_name(), how, content);
 }
 
 static struct play gets(struct bytes content)
@@ -100,6 +105,7 @@ CHECK(usage, "refuses wrong arguments with a message and status 2", POINTS(1),
     refuses(PROGRAM, "get", LOCALHOST, "99999999999999999999", "a", "b");
     refuses(PROGRAM, "get", LOCALHOST, text("%dx", port), "a", "b");
     refuses(PROGRAM, "get", LOCALHOST, text("%d ", port), "a", "b");
+    refuses(PROGRAM, "get", LOCALHOST, text("0x%x", port), "a", "b");
     rejects(PROGRAM, "get", LOCALHOST, text(" %d", port), "a", "b");
     rejects(PROGRAM, "get", LOCALHOST, text("+%d", port), "a", "b");
     rejects(PROGRAM, "get", LOCALHOST, text("-%d", port), "a", "b");
@@ -156,6 +162,7 @@ CHECK(full_blocks, "gets files that fill their blocks, and an empty one", POINTS
     has_all(&full);
     struct play empty = gets(bytes(""));
     has_all(&empty);
+    prints(empty.client, "");
 }
 
 CHECK(replaces, "puts the remote file in place of an existing LOCAL", POINTS(1), AFTER(fetches),
@@ -190,6 +197,7 @@ CHECK(puts_full_blocks, "puts files that fill their blocks, and an empty one", P
     has_sent_all(&full);
     struct play empty = puts_file(bytes(""));
     has_sent_all(&empty);
+    prints(empty.client, "");
 }
 
 CHECK(error, "reports the server's ERROR with its message, and ends with status 1", POINTS(1), AFTER(fetches, brings),
@@ -210,38 +218,12 @@ CHECK(error, "reports the server's ERROR with its message, and ends with status 
     sends_error(other.transfer, 3, other_message);
     complains(other.client, other_message);
     exits(other.client, 1);
-}
 
-CHECK(leaves_nothing, "leaves no LOCAL when a get fails", POINTS(1), AFTER(error, fetches),
-      BECAUSE("Half of a file is worse than none: whoever finds it takes it for the whole. Write it under another name, "
-              "and rename() it when it is whole; or remove it."))
-{
-    struct play play = gets(blocks(4));
-    gives_block(play.transfer, 1);
-    gives_block(play.transfer, 2);
-    sends_error(play.transfer, 0, "the disk is broken");
-    has_no_file(play.client, play.local);
-    exits(play.client, 1);
-}
-
-CHECK(keeps_local, "leaves an existing LOCAL as it was when a get fails", POINTS(1), AFTER(error, fetches),
-      BECAUSE("fopen(…, \"w\") empties a file before anybody knows whether there will be a new one. Write it under "
-              "another name, and rename() it when it is whole."))
-{
-    int port = free_port();
-    struct bytes old = blocks(3);
-    struct bytes content = blocks(2);
-    there_is_a_file("copy", old);
-    struct station *server = takes_datagrams(port);
-    struct program *client = runs(PROGRAM, "get", LOCALHOST, number(port), "original", "copy");
-    struct transfer *transfer = is_asked_for(server, LOCALHOST, "original", content);
-    gives_block(transfer, 1);
-    sends_error(transfer, 0, "the disk is broken");
-    file_is(client, "copy", old);
-
-    struct program *again = runs(PROGRAM, "get", LOCALHOST, number(port), "nothing", "copy");
-    sends_error(is_asked_for(server, LOCALHOST, "nothing", content), 1, "no such file");
-    file_is(again, "copy", old);
+    const char *refusal = random_words();
+    struct play refused = puts_file(blocks(1));
+    sends_error(refused.transfer, 2, refusal);
+    complains(refused.client, refusal);
+    exits(refused.client, 1);
 }
 
 CHECK(resends, "sends its request, and an ACK, again when nothing comes", POINTS(1), AFTER(fetches),
@@ -274,20 +256,75 @@ CHECK(each_datagram, "sends each datagram up to five times again", POINTS(1), AF
     gives_block(play.transfer, 1);
     is_sent_again(play.transfer, 3);
     has_all(&play);
+    prints(play.client, "");
 }
 
 CHECK(gives_up, "sends a datagram five times again, then gives up: says who did not answer, status 1", POINTS(1),
-      AFTER(resends),
+      AFTER(resends, resends_data),
       BECAUSE("Count how often you have sent it: five times again, and one more time-out for the answer to the last. Then "
               "say on stderr which HOST and PORT did not answer, and return 1."))
 {
     int port = free_port();
     struct station *server = takes_datagrams(port);
     struct program *client = runs(PROGRAM, "get", HERON, number(port), "a", "b");
-    gives_up_on(client, is_asked_for(server, HERON, "a", bytes("")));
+    struct transfer *request = is_asked_for(server, HERON, "a", bytes(""));
+    struct play put = puts_file(blocks(2)); /* the three of them give up side by side */
+    sends_ack(put.transfer, 0);
+    gets_block(put.transfer, 1);
+    struct play get = gets(blocks(2));
+    gives_block(get.transfer, 1);
+
+    gives_up_on(client, request);
     complains(client, HERON, number(port));
     prints(client, "");
     exits(client, 1);
+    gives_up_on(put.client, put.transfer);
+    complains(put.client, LOCALHOST);
+    exits(put.client, 1);
+    gives_up_on(get.client, get.transfer);
+    complains(get.client, LOCALHOST);
+    exits(get.client, 1);
+}
+
+CHECK(leaves_nothing, "leaves no LOCAL when a get fails", POINTS(1), AFTER(error, gives_up),
+      BECAUSE("Half of a file is worse than none: whoever finds it takes it for the whole. Write it under another name, "
+              "and rename() it when it is whole; or remove it."))
+{
+    struct play silent = gets(blocks(4));
+    gives_block(silent.transfer, 1);
+
+    struct play play = gets(blocks(4));
+    gives_block(play.transfer, 1);
+    gives_block(play.transfer, 2);
+    sends_error(play.transfer, 0, "the disk is broken");
+    has_no_file(play.client, play.local);
+    exits(play.client, 1);
+
+    exits_within(silent.client, LONGEST, 1);
+    has_no_file(silent.client, silent.local);
+}
+
+CHECK(keeps_local, "leaves an existing LOCAL as it was when a get fails", POINTS(1), AFTER(error, gives_up),
+      BECAUSE("fopen(…, \"w\") empties a file before anybody knows whether there will be a new one. Write it under "
+              "another name, and rename() it when it is whole."))
+{
+    struct bytes old = blocks(3);
+    there_is_a_file("copy", old);
+    there_is_a_file("other-copy", old);
+    struct play silent = gets_into("other-copy", AS_USUAL, blocks(2));
+    gives_block(silent.transfer, 1);
+
+    struct play play = gets_into("copy", AS_USUAL, blocks(2));
+    gives_block(play.transfer, 1);
+    sends_error(play.transfer, 0, "the disk is broken");
+    file_is(play.client, "copy", old);
+
+    struct play again = gets_into("copy", AS_USUAL, blocks(2));
+    sends_error(again.transfer, 1, "no such file");
+    file_is(again.client, "copy", old);
+
+    exits_within(silent.client, LONGEST, 1);
+    file_is(silent.client, "other-copy", old);
 }
 
 CHECK(doubled, "writes a block that comes twice once", POINTS(1), AFTER(fetches),
@@ -328,13 +365,18 @@ CHECK(older, "is not confused by an older block that comes late", POINTS(1), AFT
 
 CHECK(final_ack, "stays after the last ACK, to repeat it", POINTS(1), AFTER(acks_again),
       BECAUSE("If your last ACK is lost the server sends the last block again, and finds nobody: it does not know that "
-              "you have it all. Stay for one time-out."))
+              "you have it all. Stay for one time-out, however often that happens."))
 {
     struct play play = gets(blocks(2));
     gives_the_rest(play.transfer);
     is_acked_again(play.transfer, 2);
-    file_is(play.client, play.local, play.content);
-    exits(play.client, 0);
+    is_acked_again(play.transfer, 2);
+    has_all(&play);
+
+    struct play small = gets(blocks(1));
+    gives_the_rest(small.transfer);
+    is_acked_again(small.transfer, 1);
+    has_all(&small);
 }
 
 CHECK(apprentice, "does not answer an ACK that comes twice", POINTS(1), AFTER(resends_data),
@@ -363,7 +405,8 @@ CHECK(other_port, "ignores what another port sends", POINTS(1), AFTER(resends, r
     struct play play = gets(blocks(3));
     struct transfer *stranger = another_port(play.transfer);
     gives_block(play.transfer, 1);
-    sends_block(stranger, 2);
+    for (int i = 0; i < STRAYS; i++)
+        sends_block(stranger, 2);
     sends_error(stranger, 0, "go away");
     gets_nothing_new(play.transfer);
     has_all(&play);
@@ -408,9 +451,17 @@ CHECK(tells_others, "answers another port with ERROR 5", POINTS(1), AFTER(other_
     sends_block(stranger, 1);
     is_told_unknown(stranger);
     has_all(&play);
+
+    struct play other = puts_file(blocks(2));
+    struct transfer *meddler = another_port(other.transfer);
+    sends_ack(other.transfer, 0);
+    gets_block(other.transfer, 1);
+    sends_ack(meddler, 0);
+    is_told_unknown(meddler);
+    has_sent_all(&other);
 }
 
-CHECK(not_kept, "is not kept waiting by what is no answer", POINTS(1), AFTER(resends, acks_again, other_port),
+CHECK(not_kept, "is not kept waiting by what is no answer", POINTS(1), AFTER(resends, acks_again, apprentice, other_port),
       BECAUSE("Keep the end of the wait as a point in time, and wait for what is left until then: what is no answer does "
               "not move it."))
 {
@@ -422,13 +473,19 @@ CHECK(not_kept, "is not kept waiting by what is no answer", POINTS(1), AFTER(res
     gives_block(play.transfer, 2);
     keeps_sending_block(play.transfer, 0.15, 2);
     is_sent_again_meanwhile(play.client, play.transfer);
+
+    struct play other = puts_file(blocks(2));
+    sends_ack(other.transfer, 0);
+    gets_block(other.transfer, 1);
+    keeps_sending(other.transfer, 0.15, literal("\0\4\0\0"));
+    is_sent_again(other.transfer, 1);
 }
 
 CHECK(refused, "reports a port that refuses", POINTS(1), AFTER(gives_up),
       BECAUSE("Nobody answers, and that is a failure. A connected socket learns at once that the port is closed; any other "
               "waits until it has asked often enough."))
 {
-    int port = free_port();
+    int port = highest_port();
     struct program *client = runs(PROGRAM, "get", LOCALHOST, number(port), "a", "b");
     exits_within(client, LONGEST, 1);
     complains(client, LOCALHOST, number(port));
@@ -469,19 +526,26 @@ CHECK(unwritable, "reports a LOCAL that can't be written: which, and why", POINT
     exits(client, 1);
 }
 
-CHECK(disk_full, "reports a LOCAL that can't be written to its end", POINTS(1), AFTER(port_asked),
+CHECK(disk_full, "reports a LOCAL that can't be written to its end", POINTS(1), AFTER(port_asked, keeps_local),
       BECAUSE("fwrite() may have put it all into a buffer, and only fclose() finds no room on the disk: what that returns "
-              "counts, too."))
+              "counts, too. LOCAL, if there is one, stays as it was."))
 {
     int port = free_port();
-    struct bytes content = blocks(4);
     struct how how = {.file_limit = (size_t)2 * BLOCK + 100};
-    struct station *server = takes_datagrams(port);
+    serves_tftp(takes_datagrams(port), blocks(4));
     struct program *client = runs_as(how, PROGRAM, "get", LOCALHOST, number(port), "a", "b");
-    serves_tftp(server, content);
     complains(client, "b", "File too large");
     exits(client, 1);
     has_no_file(client, "b");
+
+    int other_port = free_port();
+    struct bytes old = blocks(2);
+    there_is_a_file("c", old);
+    serves_tftp(takes_datagrams(other_port), blocks(20)); /* more than stdio's buffer holds */
+    struct program *other = runs_as(how, PROGRAM, "get", LOCALHOST, number(other_port), "a", "c");
+    complains(other, "c", "File too large");
+    exits(other, 1);
+    file_is(other, "c", old);
 }
 
 CHECK(unresolved, "reports a HOST that does not resolve: which, and why", POINTS(1), NEEDS_PRIVATE_NETWORK,
@@ -536,27 +600,36 @@ CHECK(quiet, "uses no CPU while it waits", POINTS(1), AFTER(resends))
     uses_no_cpu(play.client);
 }
 
-/* So many blocks that their numbers begin anew: the last one is number 1 again. */
+/* So many blocks that their numbers begin anew: the last one is number 2 again. */
 static struct bytes more_than_numbers(void)
 {
-    return random_bytes((size_t)FIRST_NUMBERS_ARE_USED_UP * BLOCK + 100);
+    return random_bytes((size_t)(LAST_NUMBER + 2) * BLOCK + 100);
 }
 
 CHECK(wraps, "gets a file of more than 32 MB: behind block 65535 comes block 0", POINTS(1),
-      AFTER(full_blocks, resends, doubled),
+      AFTER(full_blocks, resends, acks_again),
       BECAUSE("A block number has 16 bits: behind 65535 comes 0, and the file goes on. uint16_t does that by itself; an "
               "int must be cut before it is compared."))
 {
     struct play play = gets(more_than_numbers());
+    gives_blocks_until(play.transfer, LAST_NUMBER);
+    is_acked_again(play.transfer, LAST_NUMBER);
     has_all(&play);
 }
 
 CHECK(put_wraps, "puts a file of more than 32 MB: behind block 65535 comes block 0", POINTS(1),
-      AFTER(puts_full_blocks, resends_data),
+      AFTER(puts_full_blocks, apprentice),
       BECAUSE("A block number has 16 bits: behind 65535 comes 0, and the file goes on. uint16_t does that by itself; an "
               "int must be cut before it is compared."))
 {
     struct play play = puts_file(more_than_numbers());
+    takes_blocks_until(play.transfer, LAST_NUMBER);
+    sends_ack(play.transfer, LAST_NUMBER);
+    gets_block(play.transfer, LAST_NUMBER + 1);
+    sends_ack(play.transfer, LAST_NUMBER + 1);
+    gets_block(play.transfer, LAST_NUMBER + 2);
+    sends_ack(play.transfer, LAST_NUMBER); /* greater than 1, but older */
+    gets_nothing_new(play.transfer);
     has_sent_all(&play);
 }
 

@@ -786,7 +786,8 @@ PLAY(prints_something_else, FAILS, .expected = "stdout is \"who's there?\\n\" (1
     prints(runs(ACTOR, "print", "who's"), "who's there?\n");
 }
 
-PLAY(prints_where_nothing_belongs, FAILS, .expected = "stdout is empty", .observed = "then 5 more: \"noise\"")
+PLAY(prints_where_nothing_belongs, FAILS, .expected = "stdout is empty", .observed = "then 5 more: \"noise\"",
+     .because = "goes to stderr")
 {
     prints(runs(ACTOR, "print", "noise"), "");
 }
@@ -1715,6 +1716,26 @@ PLAY(takes_a_file, PASSES)
     exits(actor, 0);
 }
 
+PLAY(gives_a_file_in_two_parts, PASSES)
+{
+    CONVERSES(random_bytes(1100), READS_A, "\\0\\4\\0\\1", "\\0\\4\\0\\2", "\\0\\4\\0\\3");
+    gives_blocks_until(transfer, 2);
+    gives_the_rest(transfer);
+    exits(actor, 0);
+}
+
+PLAY(takes_a_file_in_two_parts, PASSES)
+{
+    int port = free_port();
+    struct station *station = takes_datagrams(port);
+    struct program *actor = runs(ACTOR, "converse", number(port), "\\0\\2a\\0octet\\0", "\\0\\3\\0\\1xyz", ".");
+    struct transfer *transfer = is_offered(station, "127.0.0.1", "a", "xyz");
+    takes_blocks_until(transfer, 1);
+    gets_nothing_new(transfer);
+    takes_the_rest(transfer);
+    exits(actor, 0);
+}
+
 PLAY(serves_by_itself, PASSES)
 {
     int port = free_port();
@@ -1929,7 +1950,7 @@ PLAY(prints_the_right_time, PASSES)
 }
 
 PLAY(prints_the_wrong_sign, FAILS, .expected = "\"it is -61 s\"",
-     .observed = "\"it is 61 s\": 61 where -61 was expected", .because = "The sign is the wrong way round")
+     .observed = "\"it is 61 s\": 61 where -61 was expected", .because = "The minus sign is missing")
 {
     prints_lines(runs(ACTOR, "print", "it is 61 s\n"), clock_line("it is N s", -61));
 }

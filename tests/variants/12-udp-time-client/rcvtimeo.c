@@ -18,7 +18,7 @@ int main(int argc, char **argv)
     long long end, left;
     char buffer[100];
     const char *port = "37";
-    int fd, error;
+    int fd, error, late = 0;
 
     while ((fd = open("/dev/null", O_RDWR)) < 3)
         if (fd < 0)
@@ -71,7 +71,7 @@ int main(int argc, char **argv)
         left = end - (t.tv_sec * 1000000LL + t.tv_nsec / 1000);
         struct timeval tv = { 0, left > 0 ? left : 1 };
         setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &tv, sizeof tv);
-        ssize_t got = left > -500000 ? recv(fd, buffer, sizeof buffer, 0) : 0;
+        ssize_t got = recv(fd, buffer, sizeof buffer, 0);
         if (got == 4) {
             unsigned int theirs;
             memcpy(&theirs, buffer, 4);
@@ -86,7 +86,7 @@ int main(int argc, char **argv)
             fprintf(stderr, "%s:%s: %s\n", argv[1], port, strerror(errno));
             break;
         }
-        if (left <= 0) {
+        if (left <= 0 && (got == -1 || ++late == 10000)) { /* what has come in time is read, however late */
             fprintf(stderr, "%s:%s: %s\n", argv[1], port, strerror(ETIMEDOUT));
             break;
         }
