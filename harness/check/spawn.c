@@ -18,8 +18,9 @@
 #include "check/strace.h"
 #include "check/verdict.h"
 
-/* In the new process: makes it the process that the contract speaks of. Returns what could not be done. */
-static const char *become_program(const struct how *how, int input, int output, int error)
+/* In the new process: makes it the process that the contract speaks of, with but one descriptor of ours, @p problem, which closes at
+   exec. Returns what could not be done. */
+static const char *become_program(const struct how *how, int input, int output, int error, int problem)
 {
     setsid();
     prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
@@ -34,7 +35,9 @@ static const char *become_program(const struct how *how, int input, int output, 
     int first_free = 3;
     for (; how->extra_descriptors && first_free < 8; first_free++)
         dup2(0, first_free);
-    close_range((unsigned int)first_free, ~0U, CLOSE_RANGE_CLOEXEC); /* the way back for errors closes at exec */
+    /* Closed at once, not at exec: before that others may get to see what it has (wait_for_tracer()). */
+    close_range((unsigned int)first_free, (unsigned int)problem - 1, 0);
+    close_range((unsigned int)problem + 1, ~0U, 0);
     for (int fd = 0; fd < 3; fd++) {
         if (how->closed[fd])
             close(fd);
@@ -84,7 +87,8 @@ static void make_pipe(int ends[2])
     }
 }
 
-/* Waits, stopped, until a tracer is attached to it. The worker may not be traced, and so could not its copy. */
+/* Waits, stopped, until a tracer is attached to it. The worker may not be traced, and so could not its copy; from here on others of
+   its user, such as a program of the same check, may look into it as well. */
 static void wait_for_tracer(void)
 {
     prctl(PR_SET_DUMPABLE, 1, 0, 0, 0);
@@ -144,7 +148,7 @@ pid_t spawn(const struct how *how, const char *const *vector, struct spawned_end
     if (pid == 0) {
         if (debugged)
             debugger_awaits();
-        const char *undone = become_program(how, in[0], out[1], err[1]);
+        const char *undone = become_program(how, in[0], out[1], err[1], problem[1]);
         if (undone != NULL)
             report_problem(problem[1], undone);
         if (stage.trace || how->traced_calls != NULL)

@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "check/conn.h"
+#include "check/program.h"
 #include "check/record.h"
 #include "check/stage.h"
 #include "check/strace.h"
@@ -892,6 +893,29 @@ PLAY(refuses_nothing_and_waits, FAILS, .expected = "a message on stderr and stat
 PLAY(refuses_before_it_makes_a_socket, PASSES, .by_strace = true)
 {
     refuses_without_socket(ACTOR, "complain", "usage", "exit", "2");
+}
+
+PLAY(leaves_no_pipe_of_ours_to_others, PASSES, .by_strace = true)
+{
+    struct program *other = runs(ACTOR, "seize");
+    prints_at_once(other, "seizes:\n");
+    refuses_without_socket(ACTOR, "complain", "usage", "exit", "2");
+    is_killed(other);
+    prints(other, "seizes:\n");
+}
+
+PLAY(forgets_a_helper_that_has_ended, PASSES)
+{
+    pid_t pid = fork();
+    if (pid == 0)
+        _exit(0);
+    programs_helper(pid);
+    for (int i = 0; i < 1000 && programs_are_traced(); i++) {
+        usleep(10000);
+        programs_attend();
+    }
+    if (programs_are_traced())
+        fails("no helper", "one that has ended");
 }
 
 PLAY(refuses_after_it_made_a_socket, FAILS, .observed = "the program made an internet socket first", .by_strace = true)
