@@ -65,7 +65,7 @@ static const char *become_program(const struct how *how, int input, int output, 
     if (undone == NULL && stage.run_as != (uid_t)-1)
         undone = cage_become(stage.run_as);
     if (undone == NULL)
-        undone = cage_enter(stage.private_network, stage.memcheck, stage.processes);
+        undone = cage_enter(stage.private_network, false, stage.processes);
     struct rlimit largest = {how->file_limit, how->file_limit};
     if (how->file_limit > 0) {
         signal(SIGXFSZ, SIG_IGN); /* so that write() fails, as on a full disk */

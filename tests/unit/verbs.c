@@ -2167,6 +2167,13 @@ CHECK(runs_clean_under_memcheck, "runs_clean_under_memcheck", POINTS(1), UNDER_M
     prints(runs(ACTOR, "print", "there", "fork", "print", "!", "parent", "reap"), "there!");
 }
 
+ENDING(takes_all_memory_under_memcheck, .status = "failed", .expected = "a bounded amount of memory",
+       .observed = "the program uses more than 1024 MiB")
+CHECK(takes_all_memory_under_memcheck, "takes_all_memory_under_memcheck", POINTS(1), UNDER_MEMCHECK)
+{
+    exits(runs(ACTOR, "fork", "take-memory", "500", "pause", "parent", "take-memory", "500", "pause"), 0);
+}
+
 ENDING(leaks_under_memcheck, .status = "failed", .observed = "100 bytes in 1 blocks are definitely lost",
        .at = "here it leaks", .call = "malloc")
 CHECK(leaks_under_memcheck, "leaks_under_memcheck", POINTS(1), UNDER_MEMCHECK)
