@@ -62,7 +62,12 @@ static const int denied[] = {
     SCMP_SYS(ioprio_set),
 };
 
-/* What a process may do to itself alone: the argument that names another one is 0 then. The worker is of the same user. */
+/* A filter sees the 64 bits of a register, of which the kernel takes the lower half where it wants an int: what stands above must
+   not make another number of it. */
+#define IS_INT(argument, value) SCMP_CMP(argument, SCMP_CMP_MASKED_EQ, 0xffffffff, 0xffffffff & (scmp_datum_t)(value))
+
+/* What a process may do to itself alone: the argument that names another one is 0 then, in all of its bits. The worker is of the
+   same user. */
 static const struct {
     int call;
     unsigned int argument;
@@ -92,16 +97,16 @@ static void deny_other_families(scmp_filter_ctx context)
         bool is_known = false;
         for (unsigned int i = 0; i < sizeof known / sizeof *known; i++)
             is_known = is_known || known[i] == family;
-        if (!is_known)
-            seccomp_rule_add(context, SCMP_ACT_ERRNO(EAFNOSUPPORT), SCMP_SYS(socket), 1,
-                             SCMP_CMP(0, SCMP_CMP_EQ, (scmp_datum_t)family, 0));
+        const int calls[] = {SCMP_SYS(socket), SCMP_SYS(socketpair)};
+        for (unsigned int i = 0; !is_known && i < sizeof calls / sizeof *calls; i++)
+            seccomp_rule_add(context, SCMP_ACT_ERRNO(EAFNOSUPPORT), calls[i], 1, IS_INT(0, family));
     }
 }
 
 /* A program that makes itself undumpable is told that it is. It stays one that the worker can look into. */
 static void keep_dumpable(scmp_filter_ctx context)
 {
-    seccomp_rule_add(context, SCMP_ACT_ERRNO(0), SCMP_SYS(prctl), 2, SCMP_CMP(0, SCMP_CMP_EQ, PR_SET_DUMPABLE, 0),
+    seccomp_rule_add(context, SCMP_ACT_ERRNO(0), SCMP_SYS(prctl), 2, IS_INT(0, PR_SET_DUMPABLE),
                      SCMP_CMP(1, SCMP_CMP_EQ, 0, 0));
 }
 
@@ -116,8 +121,7 @@ static void add_rules(scmp_filter_ctx context, bool private_table)
     deny_other_families(context);
     keep_dumpable(context);
     if (!private_table) /* kill(-1) would reach everything that the user has */
-        seccomp_rule_add(context, SCMP_ACT_ERRNO(EPERM), SCMP_SYS(kill), 1,
-                         SCMP_A0(SCMP_CMP_MASKED_EQ, 0xffffffff, 0xffffffff));
+        seccomp_rule_add(context, SCMP_ACT_ERRNO(EPERM), SCMP_SYS(kill), 1, IS_INT(0, -1));
 }
 
 static struct sock_fprog filter; /* of length 0 until it has been made */

@@ -11,7 +11,7 @@
 /**
  * Limits (setrlimit(2)), no new privileges, no capabilities, and a seccomp filter that denies ptrace and its like.
  * @p private_table: the program has a process table of its own; else kill(-1) is denied too.
- * @p big: it runs under valgrind, which needs memory of its own.
+ * @p big: its memory has no limit here, since a sanitizer needs more than any.
  * @p processes: the user may have so many, threads counted, all together; 0: no limit. Root has none in any case.
  * Returns NULL, or what could not be done; a filter that can't be had is passed over.
  */

@@ -16,6 +16,7 @@
 #include "check/stage.h"
 #include "check/verdict.h"
 #include "look/proc.h"
+#include "record/utf8.h"
 
 static const char *valgrind_path(void)
 {
@@ -97,11 +98,6 @@ struct reading {
     size_t value_length;
 };
 
-static void copy(char *to, size_t size, const char *from)
-{
-    snprintf(to, size, "%.*s", (int)size - 1, from);
-}
-
 static void on_start(void *data, const XML_Char *name, const XML_Char **attributes)
 {
     (void)attributes;
@@ -137,11 +133,11 @@ static void end_of_frame(struct reading *reading)
         return;
     if (own && reading->frame.line != 0) {
         char call[sizeof current->where.call];
-        copy(call, sizeof call, current->where.call);
+        utf8_line(call, sizeof call, current->where.call);
         current->where = reading->frame;
-        copy(current->where.call, sizeof current->where.call, call);
+        utf8_line(current->where.call, sizeof current->where.call, call);
     } else {
-        copy(current->where.call, sizeof current->where.call, reading->frame.function);
+        utf8_line(current->where.call, sizeof current->where.call, reading->frame.function);
     }
 }
 
@@ -163,20 +159,20 @@ static void on_end(void *data, const XML_Char *name)
     const char *value = reading->value;
     struct finding *current = &reading->current;
     if (strcmp(name, "kind") == 0)
-        copy(current->kind, sizeof current->kind, value);
+        utf8_line(current->kind, sizeof current->kind, value);
     else if (strcmp(name, "what") == 0 || strcmp(name, "text") == 0)
-        copy(current->what, sizeof current->what, value);
+        utf8_line(current->what, sizeof current->what, value);
     else if (strcmp(name, "auxwhat") == 0 && strncmp(value, "Address 0x0 ", strlen("Address 0x0 ")) == 0)
-        copy(current->what + strlen(current->what), sizeof current->what - strlen(current->what),
-             " through a NULL pointer");
+        utf8_line(current->what + strlen(current->what), sizeof current->what - strlen(current->what),
+                  " through a NULL pointer");
     else if (strcmp(name, "event") == 0 && current->what[0] == '\0')
-        copy(current->what, sizeof current->what, value);
+        utf8_line(current->what, sizeof current->what, value);
     else if (strcmp(name, "obj") == 0)
-        copy(reading->frame_object, sizeof reading->frame_object, value);
+        utf8_line(reading->frame_object, sizeof reading->frame_object, value);
     else if (strcmp(name, "fn") == 0)
-        copy(reading->frame.function, sizeof reading->frame.function, value);
+        utf8_line(reading->frame.function, sizeof reading->frame.function, value);
     else if (strcmp(name, "file") == 0)
-        copy(reading->frame.file, sizeof reading->frame.file, value);
+        utf8_line(reading->frame.file, sizeof reading->frame.file, value);
     else if (strcmp(name, "line") == 0)
         reading->frame.line = atoi(value);
     else if (strcmp(name, "frame") == 0)
@@ -191,6 +187,18 @@ static void on_end(void *data, const XML_Char *name)
     reading->value[0] = '\0';
 }
 
+/* valgrind writes the names of files as they are, and `#line` may give them any bytes: XML has a question mark for what it does not
+   have. Else a report would end there, and its errors not be seen. */
+static void make_xml(char *line)
+{
+    utf8_mend(line);
+    for (char *at = line; *at != '\0'; at++) {
+        bool control = (unsigned char)*at < ' ' && strchr("\t\n\r", *at) == NULL;
+        bool no_character = strncmp(at, "\xef\xbf\xbe", 3) == 0 || strncmp(at, "\xef\xbf\xbf", 3) == 0;
+        memset(at, '?', control ? 1 : no_character ? 3 : 0);
+    }
+}
+
 /* A report that breaks off (its process was killed) is read as far as it goes. */
 static bool read_report(const char *path, struct reading *reading)
 {
@@ -201,11 +209,11 @@ static bool read_report(const char *path, struct reading *reading)
     XML_SetUserData(parser, reading);
     XML_SetElementHandler(parser, on_start, on_end);
     XML_SetCharacterDataHandler(parser, on_text);
-    char buffer[8192];
-    size_t n;
+    char line[8192];
     size_t total = 0;
-    while ((n = fread(buffer, 1, sizeof buffer, file)) > 0 && (total += n) < (8 << 20)) {
-        if (XML_Parse(parser, buffer, (int)n, 0) == XML_STATUS_ERROR)
+    while (fgets(line, sizeof line, file) != NULL && (total += strlen(line)) < (8 << 20)) {
+        make_xml(line);
+        if (XML_Parse(parser, line, (int)strlen(line), 0) == XML_STATUS_ERROR)
             break;
     }
     XML_ParserFree(parser);
@@ -267,6 +275,14 @@ static bool kernel_has(long number)
     return status == 0;
 }
 
+/* The first line of a log, which a program may have written itself. */
+static const char *one_line(const char *said)
+{
+    char line[200];
+    utf8_line(line, sizeof line, text("%.*s", (int)strcspn(said, "\n"), said));
+    return text("%s", line);
+}
+
 static const char *unknown_call_in(FILE *log)
 {
     char line[300];
@@ -274,7 +290,7 @@ static const char *unknown_call_in(FILE *log)
         const char *unknown = strstr(line, "unhandled ");
         const char *number = unknown == NULL ? NULL : strstr(unknown, "syscall: ");
         if (number != NULL && kernel_has(atol(number + strlen("syscall: "))))
-            return text("%.*s", (int)strcspn(unknown, "\n"), unknown);
+            return one_line(unknown);
     }
     return NULL;
 }

@@ -195,6 +195,15 @@ static void look_for_the_end(void)
         fault("the check was ended from outside");
 }
 
+/* Its number is free again: the next process that has it may be a program's. */
+static void forget_helper(pid_t pid)
+{
+    for (int i = 0; i < helper_count; i++) {
+        if (helpers[i] == pid)
+            helpers[i--] = helpers[--helper_count];
+    }
+}
+
 void programs_attend(void)
 {
     look_for_the_end();
@@ -202,6 +211,7 @@ void programs_attend(void)
     pid_t pid;
     struct rusage usage;
     while ((pid = wait4(-1, &status, WNOHANG, &usage)) > 0) {
+        forget_helper(pid);
         for (int i = 0; i < count; i++) {
             if (programs[i].pid == pid && !programs[i].ended)
                 note_end(&programs[i], status, &usage);

@@ -83,7 +83,7 @@ void programs_signal(int sig);
 bool programs_are_stopped(void *unused);
 /** Ends everything that was started, wherever it is by now. */
 void programs_kill_all(void);
-/** Names a process that is none of the program's, such as strace. */
+/** Names a process that is none of the program's, such as strace, until it has ended. */
 void programs_helper(pid_t pid);
 /** True if there is a helper: strace is attached. */
 bool programs_are_traced(void);

@@ -47,8 +47,9 @@ static const char *limit_descriptors(int count)
     return setrlimit(RLIMIT_NOFILE, &limit) == -1 ? "limit its descriptors" : NULL;
 }
 
-/* In the new process: makes it the process that the contract speaks of. Returns what could not be done. */
-static const char *become_program(const struct how *how, int input, int output, int error)
+/* In the new process: makes it the process that the contract speaks of, with but one descriptor of ours, @p problem, which closes at
+   exec. Returns what could not be done. */
+static const char *become_program(const struct how *how, int input, int output, int error, int problem)
 {
     setsid();
     prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
@@ -60,7 +61,9 @@ static const char *become_program(const struct how *how, int input, int output, 
         if (dup2(given[fd], fd) == -1)
             return "set its descriptors";
     }
-    close_range(3, ~0U, CLOSE_RANGE_CLOEXEC); /* the way back for errors closes at exec */
+    /* Closed at once, not at exec: before that others may get to see what it has (wait_for_tracer()). */
+    close_range(3, (unsigned int)problem - 1, 0);
+    close_range((unsigned int)problem + 1, ~0U, 0);
     if (how->extra_descriptors)
         open_more();
     for (int fd = 0; fd < 3; fd++) {
@@ -83,7 +86,7 @@ static const char *become_program(const struct how *how, int input, int output, 
     if (undone == NULL && stage.run_as != (uid_t)-1)
         undone = cage_become(stage.run_as);
     if (undone == NULL)
-        undone = cage_enter(stage.private_network, stage.memcheck, stage.processes);
+        undone = cage_enter(stage.private_network, false, stage.processes);
     struct rlimit largest = {how->file_limit, how->file_limit};
     if (how->file_limit > 0) {
         signal(SIGXFSZ, SIG_IGN); /* so that write() fails, as on a full disk */
@@ -105,7 +108,8 @@ static void make_pipe(int ends[2])
     }
 }
 
-/* Waits, stopped, until a tracer is attached to it. The worker may not be traced, and so could not its copy. */
+/* Waits, stopped, until a tracer is attached to it. The worker may not be traced, and so could not its copy; from here on others of
+   its user, such as a program of the same check, may look into it as well. */
 static void wait_for_tracer(void)
 {
     prctl(PR_SET_DUMPABLE, 1, 0, 0, 0);
@@ -175,7 +179,7 @@ pid_t spawn(const struct how *how, const char *const *vector, struct spawned_end
     if (pid == 0) {
         if (debugged)
             debugger_awaits();
-        const char *undone = become_program(how, in[0], out[1], err[1]);
+        const char *undone = become_program(how, in[0], out[1], err[1], problem[1]);
         if (undone != NULL)
             report_problem(problem[1], undone);
         if (stage.trace || how->traced_calls != NULL)

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "class/unpack.h"
@@ -39,6 +40,16 @@ static int name_entry(const struct container *container, const struct entry *ent
     return -1;
 }
 
+/* The times in an archive are whoever made it's word. One before there was a Sockeye, or one to come, says nothing: then the archive's
+   own counts. */
+static time_t believed_time(const struct container *container, const struct entry *entry)
+{
+    static const time_t year_2020 = 1577836800;
+    if (entry->time < year_2020)
+        return container->time;
+    return entry->time > time(NULL) && container->time > 0 ? container->time : entry->time;
+}
+
 void reading_tell_entry(const struct container *container, const struct entry *entry, const char *data, size_t length,
                         const char *problem)
 {
@@ -55,7 +66,7 @@ void reading_tell_entry(const struct container *container, const struct entry *e
     reading_tell(reading, entry->owner,
                  (struct handed_in){.place = place,
                                     .path = own,
-                                    .time = entry->time,
+                                    .time = believed_time(container, entry),
                                     .data = problem == NULL ? data : NULL,
                                     .length = problem == NULL ? length : 0,
                                     .problem = problem});
@@ -79,6 +90,7 @@ void reading_nested(struct container *container, const struct entry *entry, int 
                                       .metadata = -1,
                                       .place = before,
                                       .own = own,
+                                      .time = believed_time(container, entry),
                                       .nested = container->nested + 1};
             reading_archive(&inner, fd, entry->owner);
             if (inner.problem != NULL)
@@ -239,6 +251,9 @@ void reading_archive(struct container *container, int fd, int owner)
         made = roster_nobody(&reading->roster, reading->argument) < 0 ? -1 : 0;
     if (made == 0 && owner < 0)
         made = reading_open_accounts(reading);
+    struct stat status;
+    if (owner < 0 && reading->roster.count == 1 && fstat(fd, &status) == 0)
+        container->time = status.st_mtime;
     container->entry = container->listing.entry;
     if (made == -1) {
         reading->fault = "no memory";

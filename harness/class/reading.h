@@ -31,6 +31,7 @@ struct container {
     int folder;          /**< its descriptor; -1: it is an archive */
     const char *place;   /**< what its paths are shown behind: "class.zip: " */
     const char *own;     /**< what a student's own paths begin with: the folder that an archive lies in */
+    time_t time;         /**< an archive: of its own last change; 0: not known, or it is many students' */
     int nested;          /**< archives that it lies in, itself counted */
     struct entry *entry; /**< an archive: the entry that is due */
     size_t last;         /**< an archive: behind the number of the last entry whose data are wanted */

@@ -6,8 +6,8 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "export/text.h"
 #include "record/result.h"
+#include "record/utf8.h"
 #include "report/terminal.h"
 #include "run/path.h"
 

@@ -2,35 +2,7 @@
 
 #include <string.h>
 
-/* RFC 3629: no overlong forms, no surrogates, nothing above U+10FFFF. */
-int utf8_bytes(const char *text)
-{
-    const unsigned char *c = (const unsigned char *)text;
-    int bytes = c[0] == 0     ? 0
-                : c[0] < 0x80 ? 1
-                : c[0] < 0xc2 ? 0
-                : c[0] < 0xe0 ? 2
-                : c[0] < 0xf0 ? 3
-                : c[0] < 0xf5 ? 4
-                              : 0;
-    for (int i = 1; i < bytes; i++) {
-        if ((c[i] & 0xc0) != 0x80)
-            return 0;
-    }
-    bool overlong = (c[0] == 0xe0 && c[1] < 0xa0) || (c[0] == 0xf0 && c[1] < 0x90);
-    bool beyond = (c[0] == 0xed && c[1] >= 0xa0) || (c[0] == 0xf4 && c[1] >= 0x90);
-    return bytes > 2 && (overlong || beyond) ? 0 : bytes;
-}
-
-void utf8_mend(char *text)
-{
-    while (*text != '\0') {
-        int bytes = utf8_bytes(text);
-        if (bytes == 0)
-            *text = '?';
-        text += bytes == 0 ? 1 : bytes;
-    }
-}
+#include "record/utf8.h"
 
 /* The character of three bytes at the start of @p text; 0 if there is no such. */
 static unsigned int three_bytes(const char *text)

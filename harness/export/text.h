@@ -7,11 +7,6 @@
 #include <stdbool.h>
 #include <stdio.h>
 
-/** Bytes of the UTF-8 character at the start of @p text, 0 if there is none: at the end, or where the bytes are no UTF-8. */
-int utf8_bytes(const char *text);
-/** Puts a question mark for each byte that is no UTF-8. */
-void utf8_mend(char *text);
-
 /** Writes @p text into an XML element, or between an attribute's double quotes. What XML 1.0 can't hold at all becomes an
  *  escape as in C: \001. */
 void xml_text(FILE *out, const char *text, bool attribute);

@@ -14,6 +14,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "record/utf8.h"
+
 /* libdw, loaded when a line is looked for: with all that it needs it would be a fifth of what each worker takes to start. */
 static void *libdw;
 #define DW(function) ((__typeof__(&(function)))dlsym(libdw, #function))
@@ -78,14 +80,14 @@ static int look_at_frame(Dwfl_Frame *frame, void *context)
     Dwfl_Line *line = is_its_own ? DW(dwfl_module_getsrc)(module, pc) : NULL;
     if (line == NULL) {
         if (function != NULL) /* the last one before the program's own code is what that code has called */
-            snprintf(search->source.call, sizeof search->source.call, "%s", public_name(function));
+            utf8_line(search->source.call, sizeof search->source.call, public_name(function));
         return DWARF_CB_OK;
     }
     const char *file = DW(dwfl_lineinfo)(line, NULL, &search->source.line, NULL, NULL, NULL);
-    snprintf(search->source.file, sizeof search->source.file, "%s", file == NULL ? "" : base_name(file));
+    utf8_line(search->source.file, sizeof search->source.file, file == NULL ? "" : base_name(file));
     const char *inlined = function_at(module, pc);
     function = inlined != NULL ? inlined : function;
-    snprintf(search->source.function, sizeof search->source.function, "%s", function == NULL ? "" : function);
+    utf8_line(search->source.function, sizeof search->source.function, function == NULL ? "" : function);
     search->found = true;
     return DWARF_CB_ABORT;
 }
@@ -109,6 +111,14 @@ static bool search_thread(pid_t pid, pid_t tid, struct search *search)
         DW(dwfl_getthread_frames)(dwfl, tid, look_at_frame, search);
     DW(dwfl_end)(dwfl);
     return search->found;
+}
+
+static void make_line(char *words, size_t size)
+{
+    char copy[sizeof(struct source)];
+    words[size - 1] = '\0';
+    snprintf(copy, sizeof copy, "%s", words);
+    utf8_line(words, size, copy);
 }
 
 bool source_find(pid_t pid, pid_t tid, const char *program, struct source *source)
@@ -136,10 +146,10 @@ bool source_find(pid_t pid, pid_t tid, const char *program, struct source *sourc
         waitpid(helper, NULL, 0);
     }
     close(result[0]);
-    if (found) {
-        source->file[sizeof source->file - 1] = '\0';
-        source->function[sizeof source->function - 1] = '\0';
-        source->call[sizeof source->call - 1] = '\0';
+    if (found) { /* by who has read what may be hostile */
+        make_line(source->file, sizeof source->file);
+        make_line(source->function, sizeof source->function);
+        make_line(source->call, sizeof source->call);
     }
     return found;
 }

@@ -11,6 +11,7 @@
 #include <stdbool.h>
 #include <sys/types.h>
 
+/** A program's author may choose all of these names (`#line`): they are UTF-8 and on one line, by utf8_line(). */
 struct source {
     char file[128];    /**< the file's name without folders, "" if unknown */
     int line;          /**< from 1, 0 if unknown */

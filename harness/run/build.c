@@ -3,7 +3,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <jansson.h>
 #include <poll.h>
 #include <sha2.h>
 #include <signal.h>
@@ -16,6 +15,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "record/utf8.h"
 #include "run/path.h"
 #include "run/rundir.h"
 
@@ -176,28 +176,6 @@ static bool collect_both(struct collected pipes[2])
     return true;
 }
 
-/* A compiler quotes what it reads, which may be anything: what is not UTF-8 becomes question marks. */
-static void make_utf8(char *words)
-{
-    for (char *at = words; *at != '\0';) {
-        unsigned char first = (unsigned char)*at;
-        int more = first < 0x80                    ? 0
-                   : first >= 0xc2 && first < 0xe0 ? 1
-                   : first >= 0xe0 && first < 0xf0 ? 2
-                   : first >= 0xf0 && first < 0xf5 ? 3
-                                                   : -1;
-        int right = 0;
-        while (right < more && ((unsigned char)at[right + 1] & 0xc0) == 0x80)
-            right++;
-        json_t *character = more > 0 && right == more ? json_stringn(at, (size_t)more + 1) : NULL;
-        if (more != 0 && character == NULL)
-            *at++ = '?';
-        else
-            at += more + 1;
-        json_decref(character);
-    }
-}
-
 static int count_warnings(const char *words)
 {
     int count = 0;
@@ -246,7 +224,7 @@ static struct build compile(const struct world *world, const char *folder, const
     pipes[1].data[pipes[1].length] = '\0';
     for (size_t i = 0; i < pipes[1].length; i++)
         pipes[1].data[i] = pipes[1].data[i] == '\0' ? '?' : pipes[1].data[i];
-    make_utf8(pipes[1].data);
+    utf8_mend(pipes[1].data); /* a compiler quotes what it reads, which may be anything */
     char *last_line = strrchr(pipes[1].data, '\n');
     if (pipes[1].length == pipes[1].max && last_line != NULL)
         last_line[1] = '\0'; /* cut between lines, never within a character */

@@ -16,6 +16,7 @@
 #include "check/wait.h"
 #include "look/proc.h"
 #include "record/result.h"
+#include "record/utf8.h"
 #include "run/build.h"
 #include "run/jobs.h"
 #include "run/path.h"
@@ -423,6 +424,7 @@ static void take_result(struct check_run *run, json_t *value, const struct job *
         snprintf(words, sizeof words, "the worker %s%s%.2000s",
                  job->overdue ? "did not end in time and was ended" : "broke off without a result",
                  job->words[0] == '\0' ? "" : ": ", job->words);
+        utf8_mend(words);
         set_outcome(result, "fault", words);
     }
     for (size_t i = 0; value != NULL && i < sizeof members / sizeof *members; i++)

@@ -104,14 +104,17 @@ static bool read_result(struct job *job)
     ssize_t n = read(job->result, buffer, sizeof buffer);
     if (n == -1 && errno == EINTR)
         return true;
-    if (n <= 0 || job->length + (size_t)n > RESULT_MAX)
+    if (n <= 0)
         return false;
-    char *larger = realloc(job->data, job->length + (size_t)n);
-    if (larger == NULL)
+    size_t length = job->length + (size_t)n;
+    char *larger = length > RESULT_MAX ? NULL : realloc(job->data, length);
+    if (larger == NULL) {
+        job->length = 0; /* a part of a value is none, even if it can be read */
         return false;
+    }
     memcpy(larger + job->length, buffer, (size_t)n);
     job->data = larger;
-    job->length += (size_t)n;
+    job->length = length;
     return true;
 }
 

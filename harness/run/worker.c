@@ -44,6 +44,7 @@
 #include "check/verdict.h"
 #include "check/wait.h"
 #include "look/proc.h"
+#include "record/utf8.h"
 #include "run/jobs.h"
 #include "run/network.h"
 #include "run/path.h"
@@ -60,9 +61,16 @@ static void play_check(void)
         memcheck_judge();
 }
 
-static json_t *words(const char *text)
+/* Any bytes may be said, and of what is no UTF-8 there is no JSON. */
+static json_t *words(const char *said)
 {
-    return text == NULL ? json_null() : json_string(text);
+    char *mended = said == NULL ? NULL : strdup(said);
+    if (mended == NULL)
+        return json_null();
+    utf8_mend(mended);
+    json_t *string = json_string(mended);
+    free(mended);
+    return string;
 }
 
 static json_t *wire(void)
@@ -74,8 +82,8 @@ static json_t *wire(void)
         const struct event *event = record_get(i);
         bool is_text = event->to == NULL && strcmp(event->event, "stdout") != 0;
         const char *data = is_text ? event->data.data : quoted(event->data, RECORD_DATA_MAX);
-        json_t *entry = json_pack("{s:f, s:s, s:o, s:s, s:o}", "t", event->t, "from", event->from, "to",
-                                  words(event->to), "event", event->event, "data",
+        json_t *entry = json_pack("{s:f, s:o, s:o, s:o, s:o}", "t", event->t, "from", words(event->from), "to",
+                                  words(event->to), "event", words(event->event), "data",
                                   event->bytes == 0 ? json_null() : words(data));
         if (event->bytes > 0 && !is_text)
             json_object_set_new(entry, "bytes", json_integer((json_int_t)event->bytes));
@@ -91,8 +99,8 @@ static json_t *where_json(const struct source *where)
 {
     if (where->line == 0)
         return json_null();
-    return json_pack("{s:s, s:i, s:s, s:s}", "file", where->file, "line", where->line, "function", where->function,
-                     "call", where->call);
+    return json_pack("{s:o, s:i, s:o, s:o}", "file", words(where->file), "line", where->line, "function",
+                     words(where->function), "call", words(where->call));
 }
 
 static bool is_crash_signal(int status)

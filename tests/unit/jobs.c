@@ -94,6 +94,15 @@ static void a_value_may_be_large_and_come_in_pieces(void)
     json_decref(value);
 }
 
+static void a_part_of_a_value_is_none(void)
+{
+    json_t *value = NULL;
+    struct job *job = start("echo '{\"status\": \"passed\"}' >&3; head -c 40000000 /dev/zero | tr '\\0' ' ' >&3", 20);
+    CU_ASSERT(jobs_wait(places, PLACES, &value, end_it, NULL) == job);
+    CU_ASSERT_PTR_NULL(value);
+    json_decref(value);
+}
+
 static void jobs_come_back_in_the_order_of_their_end(void)
 {
     json_t *value = NULL;
@@ -208,6 +217,7 @@ static void only_processors_that_are_ours_count(void)
 static CU_TestInfo tests[] = {
     {"a job hands back its value", a_job_hands_back_its_value},
     {"a value may be large and come in pieces", a_value_may_be_large_and_come_in_pieces},
+    {"a part of a value is none", a_part_of_a_value_is_none},
     {"jobs come back in the order of their end", jobs_come_back_in_the_order_of_their_end},
     {"without a value there are words", without_a_value_there_are_words},
     {"more words than there is room for are cut", more_words_than_there_is_room_for_are_cut},

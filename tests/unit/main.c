@@ -95,11 +95,11 @@ int main(int argc, char *argv[])
     if (argc == 2 && strcmp(argv[1], "--kit") == 0)
         return show_kit();
     static CU_SuiteInfo *const all[] = {
-        &bytes_suite,   &difference_suite,  &record_suite,        &verdict_suite, &registry_suite, &memcheck_suite,
-        &lines_suite,   &tftp_suite,        &proc_suite,          &stuck_suite,   &source_suite,   &sockets_suite,
-        &unix_suite,    &groups_suite,      &lesson_suite,        &build_suite,   &jobs_suite,     &rundir_suite,
-        &work_suite,    &hints_suite,       &result_suite,        &wire_suite,    &terminal_suite, &mark_suite,
-        &similar_suite, &plain_verbs_suite, &private_verbs_suite,
+        &bytes_suite,   &difference_suite, &record_suite,      &verdict_suite,       &registry_suite, &memcheck_suite,
+        &lines_suite,   &tftp_suite,       &proc_suite,        &stuck_suite,         &source_suite,   &sockets_suite,
+        &unix_suite,    &groups_suite,     &lesson_suite,      &build_suite,         &jobs_suite,     &rundir_suite,
+        &work_suite,    &hints_suite,      &result_suite,      &wire_suite,          &terminal_suite, &mark_suite,
+        &similar_suite, &utf8_suite,       &plain_verbs_suite, &private_verbs_suite,
     };
     enum { SUITES = sizeof all / sizeof *all };
     CU_SuiteInfo wanted[SUITES + 1] = {0};

@@ -188,6 +188,45 @@ static void a_system_call_that_valgrind_does_not_know_is_told(void)
     assert_text(memcheck_unknown_call(), "unhandled amd64-linux syscall: 434");
 }
 
+/* A report like past-end.xml, in which the source has that name. */
+static void left_with_name(const char *name)
+{
+    const char *report = unit_read(unit_source("memcheck/past-end.xml"));
+    CU_ASSERT_PTR_NOT_NULL_FATAL(report);
+    const char *all = "";
+    for (const char *at; (at = strstr(report, "faulty.c")) != NULL; report = at + strlen("faulty.c"))
+        all = text("%s%.*s%s", all, (int)(at - report), report, name);
+    unit_write(text("%s/memcheck/200.xml", unit_folder()), text("%s%s", all, report));
+}
+
+static void an_error_is_found_whatever_its_file_is_called(void)
+{
+    static const char *const names[][2] = {
+        {"f\033.c", "f?.c"},
+        {"f\001\037.c", "f??.c"},
+        {"f\377.c", "f?.c"},
+        {"f\xc3.c", "f?.c"},
+        {"f\xef\xbf\xbe.c", "f???.c"},
+        {"f\xc3\xa4.c", "f\xc3\xa4.c"},
+        {"f\n::error::.c", "f\\012::error::.c"},
+        {"f\x7f.c", "f\\177.c"},
+        {"f\xc2\x9b.c", "f\\302\\233.c"},
+    };
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        left_with_name(names[i][0]);
+        struct verdict verdict = judged();
+        assert_number(verdict.outcome, FAILED);
+        assert_text(verdict.observed, "Invalid write of size 1");
+        assert_text(verdict.where.file, names[i][1]);
+    }
+}
+
+static void a_forged_log_says_nothing_but_a_line(void)
+{
+    unit_write(text("%s/memcheck/1.log", unit_folder()), "unhandled \377\033[2J syscall\nand more");
+    assert_text(memcheck_unknown_call(), "unhandled \\377\\033[2J syscall");
+}
+
 static void nobody_has_made_the_folder(void)
 {
     remove_tree(text("%s/memcheck", unit_folder()));
@@ -231,6 +270,8 @@ static CU_TestInfo tests[] = {
     {"a report may break off anywhere", a_report_may_break_off_anywhere},
     {"without a report nothing has passed", without_a_report_nothing_has_passed},
     {"a system call that valgrind does not know is told", a_system_call_that_valgrind_does_not_know_is_told},
+    {"an error is found, whatever its file is called", an_error_is_found_whatever_its_file_is_called},
+    {"a forged log says nothing but a line", a_forged_log_says_nothing_but_a_line},
     {"it does no harm if the folder is missing", nobody_has_made_the_folder},
     {"the program's arguments come through", the_programs_arguments_come_through},
     CU_TEST_INFO_NULL,

@@ -45,16 +45,21 @@ static bool is_program(void *context)
 }
 
 /* Compiles the program with @p flags and starts it; returns when it is blocked. */
-static pid_t blocked_program(const char *flags, const char *argument_of_it, int threads)
+static pid_t blocked_program_of(const char *source, const char *flags, const char *argument_of_it, int threads)
 {
     program = text("%s/blocked", unit_folder());
     argument = argument_of_it;
-    unit_compile(unit_source("programs/blocked.c"), program, flags);
+    unit_compile(source, program, flags);
     pid_t pid = unit_child(runs_it, NULL);
     struct resting resting = {pid, threads};
     if (!eventually(is_program, &pid) || !eventually(all_are_blocked, &resting))
         CU_FAIL_FATAL("the program blocks");
     return pid;
+}
+
+static pid_t blocked_program(const char *flags, const char *argument_of_it, int threads)
+{
+    return blocked_program_of(unit_source("programs/blocked.c"), flags, argument_of_it, threads);
 }
 
 static void the_line_of_a_blocked_call_is_found(void)
@@ -99,6 +104,29 @@ static void each_thread_has_a_line_of_its_own(void)
     assert_number(source.line, unit_line_of(unit_source("programs/blocked.c"), "here its thread blocks"));
     CU_ASSERT_FATAL(source_find(pid, pid, "blocked", &source));
     assert_text(source.function, "receives");
+}
+
+static void names_are_of_one_line_and_utf8(void)
+{
+    if (!unit_may_look())
+        return;
+    const char *source_of_it = text("%s/blocked.c", unit_folder());
+    unit_write(source_of_it,
+               "#include <unistd.h>\n"
+               "#line 9 \"\\377\\n::error::\\033[2J.c\"\n"
+               "static int äääääääääääääääääääääääääääääääää(void) { char c; return (int)read(0, &c, 1); }\n"
+               "int main(void) { return äääääääääääääääääääääääääääääääää() + 1; }\n");
+    int ends[2];
+    CU_ASSERT_FATAL(pipe(ends) == 0 && dup2(ends[0], 0) == 0);
+    pid_t pid = blocked_program_of(source_of_it, "-g -O0", NULL, 1);
+    struct source source = {0};
+    CU_ASSERT_FATAL(source_find(pid, pid, "blocked", &source));
+    close(ends[0]);
+    close(ends[1]);
+    assert_number(source.line, 9);
+    assert_text(source.file, "\\377\\012::error::\\033[2J.c");
+    assert_text(source.function,
+                "äääääääääääääääääääääääääääääää"); /* 31 characters of 2 bytes: there is room for 63 bytes */
 }
 
 static void without_debug_information_nothing_is_found(void)
@@ -155,6 +183,7 @@ static CU_TestInfo tests[] = {
     {"the line is found without optimization, with more of it, and static",
      the_line_is_found_without_optimization_and_static},
     {"each thread has a line of its own", each_thread_has_a_line_of_its_own},
+    {"names are of one line, and UTF-8", names_are_of_one_line_and_utf8},
     {"without debug information nothing is found", without_debug_information_nothing_is_found},
     {"another program is not searched", another_program_is_not_searched},
     {"who is gone is not found", who_is_gone_is_not_found},

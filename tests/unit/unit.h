@@ -17,7 +17,7 @@ extern CU_SuiteInfo bytes_suite, difference_suite, record_suite, verdict_suite, 
     lines_suite, tftp_suite;
 extern CU_SuiteInfo proc_suite, stuck_suite, source_suite, sockets_suite, unix_suite, groups_suite;
 extern CU_SuiteInfo lesson_suite, build_suite, jobs_suite, rundir_suite, work_suite, hints_suite;
-extern CU_SuiteInfo result_suite, wire_suite, terminal_suite, mark_suite, similar_suite;
+extern CU_SuiteInfo result_suite, wire_suite, terminal_suite, mark_suite, similar_suite, utf8_suite;
 extern CU_SuiteInfo plain_verbs_suite, private_verbs_suite;
 
 /** Asserts that two texts are the same; a failure shows both. NULL is a text of its own. */

@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "check/conn.h"
+#include "check/program.h"
 #include "check/record.h"
 #include "check/stage.h"
 #include "check/strace.h"
@@ -893,6 +894,29 @@ PLAY(refuses_nothing_and_waits, FAILS, .expected = "a message on stderr and stat
 PLAY(refuses_before_it_makes_a_socket, PASSES, .by_strace = true)
 {
     refuses_without_socket(ACTOR, "complain", "usage", "exit", "2");
+}
+
+PLAY(leaves_no_pipe_of_ours_to_others, PASSES, .by_strace = true)
+{
+    struct program *other = runs(ACTOR, "seize");
+    prints_at_once(other, "seizes:\n");
+    refuses_without_socket(ACTOR, "complain", "usage", "exit", "2");
+    is_killed(other);
+    prints(other, "seizes:\n");
+}
+
+PLAY(forgets_a_helper_that_has_ended, PASSES)
+{
+    pid_t pid = fork();
+    if (pid == 0)
+        _exit(0);
+    programs_helper(pid);
+    for (int i = 0; i < 1000 && programs_are_traced(); i++) {
+        usleep(10000);
+        programs_attend();
+    }
+    if (programs_are_traced())
+        fails("no helper", "one that has ended");
 }
 
 PLAY(refuses_after_it_made_a_socket, FAILS, .observed = "the program made an internet socket first", .by_strace = true)
@@ -2178,6 +2202,13 @@ ENDING(runs_clean_under_memcheck, .status = "passed")
 CHECK(runs_clean_under_memcheck, "runs_clean_under_memcheck", POINTS(1), UNDER_MEMCHECK)
 {
     prints(runs(ACTOR, "print", "there", "fork", "print", "!", "parent", "reap"), "there!");
+}
+
+ENDING(takes_all_memory_under_memcheck, .status = "failed", .expected = "a bounded amount of memory",
+       .observed = "the program uses more than 1024 MiB")
+CHECK(takes_all_memory_under_memcheck, "takes_all_memory_under_memcheck", POINTS(1), UNDER_MEMCHECK)
+{
+    exits(runs(ACTOR, "fork", "take-memory", "500", "pause", "parent", "take-memory", "500", "pause"), 0);
 }
 
 ENDING(leaks_under_memcheck, .status = "failed", .observed = "100 bytes in 1 blocks are definitely lost",
