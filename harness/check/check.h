@@ -478,6 +478,8 @@ void needs_wire(void);
 #define WIRED "203.0.113.1" /* documentation, RFC 5737 */
 /** A group that nobody else uses, in 239.255.0.0/16 (RFC 2365). With its bytes swapped it is another group. */
 const char *free_group(void);
+/** A group outside of 239.0.0.0/8, for the private network alone: elsewhere it may be somebody's. */
+const char *any_group(void);
 /** The program waits with a socket that hears what is sent to @p port of @p group, and the group has been joined on the
  *  interface: the kernel says so. */
 void has_joined(struct program *listener, const char *group, int port, const char *interface);

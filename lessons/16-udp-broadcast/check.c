@@ -116,8 +116,8 @@ CHECK(wraps, "takes the difference modulo 2^32, so that it holds across the wrap
 }
 
 CHECK(several_hosts, "asks each of several HOSTs, and prints each answer", POINTS(2),
-      BECAUSE("First send to all of them, however many they are, then listen for all of them. No answer ends the listening: half a second without one "
-              "does."))
+      BECAUSE("First send to all of them, however many they are, then listen for all of them. No answer ends the listening: half a "
+              "second without one does."))
 {
     int port = free_port();
     struct station *clocks = takes_datagrams(port);
