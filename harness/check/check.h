@@ -64,6 +64,8 @@ void program_prints(struct program *program, struct bytes expected);
 /** Its stdout is that so far, before it ends. */
 #define prints_at_once(program, what) program_prints_at_once((program), bytes(what))
 void program_prints_at_once(struct program *program, struct bytes expected);
+/** From here on its stdout is read: it was started with `how.output_waits`. */
+void output_is_read(struct program *program);
 /** When it has ended, its stdout has exactly these lines, in any order: see lines.h for how they are written. */
 #define prints_lines(program, ...) program_prints_lines((program), (const struct line[]){__VA_ARGS__, {0}})
 void program_prints_lines(struct program *program, const struct line *lines);
