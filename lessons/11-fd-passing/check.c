@@ -549,7 +549,8 @@ CHECK(descriptors, "fd_server keeps no descriptor past its use", POINTS(2), AFTE
     has_no_more_descriptors(server, before);
 }
 
-CHECK(terminates, "fd_server ends at SIGTERM and at SIGINT with status 0, and has printed nothing", POINTS(1), AFTER(not_there))
+CHECK(terminates, "fd_server ends at SIGTERM and at SIGINT with status 0, and has printed nothing", POINTS(1), AFTER(not_there),
+      BECAUSE("Both signals are to be caught, or blocked and waited for. And stdout is not for messages: what a server logs goes to stderr."))
 {
     struct program *server = serves();
     is_served();
