@@ -131,7 +131,7 @@ CHECK(any_content, "fd_client prints every byte of a file, whatever is in it, or
     exits(slow.client, 0);
 
     struct asking full = asks_when_started((struct how){.output_full = true}, some_name());
-    says_with(full.conn, "ok\n", file_of_nobody(contents[2]));
+    says_with(full.conn, "ok\n", file_of_nobody(some_lines()));
     hangs_up(full.conn);
     complains(full.client);
     exits(full.client, 1);

@@ -65,7 +65,7 @@ int main(int argc, char **argv)
     char buffer[3000];
     while ((n = fread(buffer, 1, sizeof buffer, file)) > 0)
         fwrite(buffer, 1, n, stdout);
-    if (ferror(file) || fflush(stdout) == EOF) {
+    if (ferror(file) || ferror(stdout) || fflush(stdout) == EOF) {
         perror(argv[2]);
         return 1;
     }
