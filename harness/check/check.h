@@ -64,6 +64,8 @@ void program_prints(struct program *program, struct bytes expected);
 /** Its stdout is that so far, before it ends. */
 #define prints_at_once(program, what) program_prints_at_once((program), bytes(what))
 void program_prints_at_once(struct program *program, struct bytes expected);
+/** From here on its stdout is read: it was started with `how.output_waits`. */
+void output_is_read(struct program *program);
 /** When it has ended, its stdout has exactly these lines, in any order: see lines.h for how they are written. */
 #define prints_lines(program, ...) program_prints_lines((program), (const struct line[]){__VA_ARGS__, {0}})
 void program_prints_lines(struct program *program, const struct line *lines);
@@ -498,6 +500,8 @@ void needs_wire(void);
 #define WIRED "203.0.113.1" /* documentation, RFC 5737 */
 /** A group that nobody else uses, in 239.255.0.0/16 (RFC 2365). With its bytes swapped it is another group. */
 const char *free_group(void);
+/** A group outside of 239.0.0.0/8, for the private network alone: elsewhere it may be somebody's. */
+const char *any_group(void);
 /** The program waits with a socket that hears what is sent to @p port of @p group, and the group has been joined on the
  *  interface: the kernel says so. */
 void has_joined(struct program *listener, const char *group, int port, const char *interface);

@@ -38,6 +38,11 @@ struct line optional_line(const char *form)
     return (struct line){.form = form, .optional = true};
 }
 
+struct line possible_line(const char *form)
+{
+    return (struct line){.form = form, .possible = true};
+}
+
 /* The word NAME or N at the start of @p form, or NULL; @p previous is the character before it. */
 static const char *placeholder(const char *form, char previous)
 {

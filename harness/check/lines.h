@@ -12,6 +12,7 @@
 struct line {
     const char *form; /**< NULL ends a list */
     bool optional;    /**< may be missing, but then all optional lines are */
+    bool possible;    /**< may be missing, whatever else is there */
     bool unwanted;    /**< must be missing */
     bool numbered;    /**< N is `number`, to within one */
     long number;
@@ -28,6 +29,8 @@ struct line clock_line(const char *form, long ahead);
 struct line no_clock_line(const char *form);
 /** A line that may be there, once; of the optional lines all are there or none is. */
 struct line optional_line(const char *form);
+/** A line that may be there, once, whatever of the optional ones is. */
+struct line possible_line(const char *form);
 
 /** True if a printed line, without its newline, has the form of @p line; @p number gets its N, 0 if the form has none. */
 bool line_fits(const struct line *line, const char *printed, long long *number);

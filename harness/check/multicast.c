@@ -7,6 +7,7 @@
 #include <netinet/in.h>
 #include <poll.h>
 #include <sys/socket.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "check/address.h"
@@ -459,6 +460,14 @@ static bool has_heard(void *context)
 static const char *explain_silence(const struct member *member)
 {
     const struct heard *other = stray(member);
+    const struct program *program = program_newest();
+    if (other == NULL && program != NULL && program->ended && WIFEXITED(program->status) &&
+        WEXITSTATUS(program->status) != 0) {
+        verdict_is_whole();
+        verdict_because(
+            "It has ended with a failure, and nothing of its has come: its message on stderr should say what failed.");
+        return "none came";
+    }
     if (other == NULL) {
         verdict_because("It went elsewhere, or nowhere. Without IP_MULTICAST_IF the routes choose the interface by "
                         "which a datagram to a group leaves.");
@@ -471,14 +480,6 @@ static const char *explain_silence(const struct member *member)
         verdict_because("%s is %s with its bytes swapped: inet_pton() gives the address in network order already.",
                         other->to, member->group);
     return text("one came to %s port %d", other->to, other->port);
-}
-
-static const struct program *newest_program(void)
-{
-    const struct program *newest = NULL;
-    for (int i = 0; program_number(i) != NULL; i++)
-        newest = program_number(i);
-    return newest;
 }
 
 void member_hears_datagram(struct member *member, struct bytes expected)
@@ -498,7 +499,7 @@ void member_hears_datagram(struct member *member, struct bytes expected)
     const char *wanted = text("a datagram to %s port %d", member->group, member->port);
     if (waited != CAME) {
         const char *observed = explain_silence(member);
-        const struct program *program = newest_program();
+        const struct program *program = program_newest();
         if (waited == ENDED && program != NULL)
             fails(wanted, text("%s; %s", observed, program_fate(program)));
         wait_fails(waited, &awaited, wanted, observed);

@@ -85,7 +85,7 @@ static bool all_is_right(const struct printout *printout, const struct line *lin
     int printed = 0;
     for (const struct line *line = lines; line->form != NULL; line++) {
         bool there = is_taken_by_any(printout, line);
-        if (!there && !line->optional && !line->unwanted)
+        if (!there && !line->optional && !line->possible && !line->unwanted)
             return false;
         optional += line->optional;
         printed += line->optional && there;
@@ -109,7 +109,7 @@ static const char *expectation(const struct line *lines)
     for (const struct line *line = lines; line->form != NULL; line++) {
         if (line->unwanted)
             continue;
-        if (line->optional)
+        if (line->optional || line->possible)
             may = text("%s\n%s", may, show(line_wording(line)));
         else
             must = text("%s\n%s", must, show(line_wording(line)));
@@ -177,7 +177,7 @@ static const char *missing(const struct printout *printout, const struct line *l
 {
     const char *list = NULL;
     for (const struct line *line = lines; line->form != NULL; line++) {
-        if (!line->optional && !line->unwanted && !is_taken_by_any(printout, line))
+        if (!line->optional && !line->possible && !line->unwanted && !is_taken_by_any(printout, line))
             list = text("%s%s", list == NULL ? "no line " : text("%s, and none ", list), show(line_wording(line)));
     }
     return list;

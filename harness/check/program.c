@@ -53,6 +53,8 @@ static const char *oddities(const struct how *how)
         words = text("%s; at most %d descriptors", words, how->descriptors);
     words = text("%s%s%s%s", words, how->extra_descriptors ? "; 3 to 7, 100, 300, 900 open" : "",
                  how->signals_ignored ? "; signals ignored" : "", how->signals_blocked ? "; all signals blocked" : "");
+    if (how->output_waits || how->output_full)
+        words = text("%s; stdout %s", words, how->output_full ? "is full" : "waits to be read");
     if (how->path != NULL)
         words = text("%s; PATH %s", words, how->path);
     if (how->file_limit > 0)
@@ -85,6 +87,7 @@ struct program *program_runs(struct how how, const char *const *args)
         .oddity = oddities(&how),
         .pid = pid,
         .input = ends.input,
+        .output_waits = how.output_waits,
         .out = {.fd = ends.out, .limit = OUTPUT_MAX},
         .err = {.fd = ends.err, .limit = ERROR_OUTPUT_MAX},
         .started_at = started_at,
@@ -218,7 +221,8 @@ void programs_attend(void)
         }
     }
     for (int i = 0; i < count; i++) {
-        drain(&programs[i], &programs[i].out);
+        if (!programs[i].output_waits)
+            drain(&programs[i], &programs[i].out);
         drain(&programs[i], &programs[i].err);
         input_goes_on(&programs[i]);
     }
@@ -228,7 +232,7 @@ int programs_poll_fds(struct pollfd *fds, int max)
 {
     int n = 0;
     for (int i = 0; i < count && n + 3 <= max; i++) {
-        if (programs[i].out.fd != -1)
+        if (programs[i].out.fd != -1 && !programs[i].output_waits)
             fds[n++] = (struct pollfd){.fd = programs[i].out.fd, .events = POLLIN};
         if (programs[i].err.fd != -1)
             fds[n++] = (struct pollfd){.fd = programs[i].err.fd, .events = POLLIN};

@@ -35,6 +35,7 @@ struct program {
     int input;          /**< our end of its stdin, or -1 (see input.h) */
     struct bytes typed; /**< what it gets there, but has had no room for yet */
     bool input_ends;    /**< behind that comes end-of-file */
+    bool output_waits;  /**< nobody reads its stdout yet */
     struct output out;
     struct output err;
     bool ended;
@@ -51,6 +52,8 @@ struct how {
     bool closed[3];           /**< descriptors 0 to 2 that it does not get */
     bool extra_descriptors;   /**< it inherits some open descriptors above 2, low ones and high ones */
     bool input;               /**< its stdin is a pipe that is_typed() writes to */
+    bool output_waits;        /**< its stdout is a pipe of a page that nobody reads before output_is_read() */
+    bool output_full;         /**< its stdout takes nothing: writing fails, as on a full disk (/dev/full) */
     bool signals_ignored;     /**< every signal that can be is ignored at its start, but SIGXCPU and SIGXFSZ */
     bool signals_blocked;     /**< every signal is blocked at its start */
     const char *path;         /**< its PATH; NULL: as usual */

@@ -168,6 +168,14 @@ pid_t spawn(const struct how *how, const char *const *vector, struct spawned_end
     else
         in[0] = open("/dev/null", O_RDWR | O_CLOEXEC);
     make_pipe(out);
+    if (how->output_waits)
+        fcntl(out[1], F_SETPIPE_SZ, 1); /* a page: what is longer stands half-written there */
+    if (how->output_full) {
+        close(out[1]);
+        out[1] = open("/dev/full", O_WRONLY | O_CLOEXEC);
+        if (out[1] == -1)
+            not_graded("this machine has no /dev/full");
+    }
     make_pipe(err);
     make_pipe(problem);
 

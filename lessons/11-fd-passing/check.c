@@ -7,6 +7,7 @@
 #define SOCKET "door"
 #define FOLDER "files"
 
+
 enum { LONGEST_PATH = 107, LONGEST_NAME = 255 };
 
 /* ---- the client, with us as its server */
@@ -36,25 +37,31 @@ static const char *some_name(void)
 struct asking {
     struct program *client;
     struct conn *conn;
+    const char *name;
 };
 
-static struct asking asks_for(const char *name)
+static struct asking asks_when_started(struct how how, const char *name)
 {
     static struct listener *server;
     if (server == NULL)
         server = listens_at_path(SOCKET);
-    struct program *client = runs(CLIENT, SOCKET, name);
+    struct program *client = runs_as(how, CLIENT, SOCKET, name);
     struct conn *conn = accepts(server);
     hears(conn, text("%s\n", name));
-    return (struct asking){client, conn};
+    return (struct asking){client, conn, name};
+}
+
+static struct asking asks_for(const char *name)
+{
+    return asks_when_started(AS_USUAL, name);
 }
 
 /* Reports a failure, and has printed nothing. */
-static void gives_up(struct program *client)
+static void gives_up(struct asking asking)
 {
-    prints(client, "");
-    complains(client);
-    exits(client, 1);
+    prints(asking.client, "");
+    complains(asking.client, text("%s|%s", asking.name, SOCKET));
+    exits(asking.client, 1);
 }
 
 CHECK(client_usage, "fd_client refuses wrong arguments with a message and status 2", POINTS(1),
@@ -102,8 +109,9 @@ CHECK(prints_file, "fd_client prints the file whose descriptor it gets, and ends
     exits(asking.client, 0);
 }
 
-CHECK(any_content, "fd_client prints every byte of a file, whatever is in it", POINTS(1), AFTER(prints_file),
-      BECAUSE("A file may be empty, hold NULs, have no newline at its end, and be larger than any buffer."))
+CHECK(any_content, "fd_client prints every byte of a file, whatever is in it, or says that it can't", POINTS(1), AFTER(prints_file),
+      BECAUSE("A file may be empty, hold NULs, have no newline at its end, and be larger than any buffer. write() may write less "
+              "than it was given, or fail: look at what it returns."))
 {
     struct bytes contents[] = {literal("\0\n\0%s\xff"), bytes(""), random_bytes((size_t)random_between(2 << 20, 3 << 20))};
     for (size_t i = 0; i < sizeof contents / sizeof *contents; i++) {
@@ -113,6 +121,20 @@ CHECK(any_content, "fd_client prints every byte of a file, whatever is in it", P
         prints(asking.client, contents[i]);
         exits(asking.client, 0);
     }
+
+    struct asking slow = asks_when_started((struct how){.output_waits = true}, some_name());
+    says_with(slow.conn, "ok\n", file_of_nobody(contents[2]));
+    hangs_up(slow.conn);
+    is_stopped_and_continued(slow.client); /* in the middle of a write() */
+    output_is_read(slow.client);
+    prints(slow.client, contents[2]);
+    exits(slow.client, 0);
+
+    struct asking full = asks_when_started((struct how){.output_full = true}, some_name());
+    says_with(full.conn, "ok\n", file_of_nobody(some_lines()));
+    hangs_up(full.conn);
+    complains(full.client);
+    exits(full.client, 1);
 }
 
 CHECK(answer_in_pieces, "fd_client takes an answer that arrives in pieces", POINTS(1), AFTER(prints_file),
@@ -145,7 +167,7 @@ CHECK(refused, "fd_client takes the server's error for a failure, and says why",
     says_when_taken(asking.conn, text("or %s", reason));
     says_when_taken(asking.conn, "\n");
     hangs_up(asking.conn);
-    gives_up(asking.client);
+    gives_up(asking);
 }
 
 CHECK(no_descriptor, "fd_client takes an ok without a descriptor for a failure", POINTS(1), AFTER(prints_file),
@@ -155,27 +177,32 @@ CHECK(no_descriptor, "fd_client takes an ok without a descriptor for a failure",
     struct asking asking = asks_for(some_name());
     says(asking.conn, "ok\n");
     hangs_up(asking.conn);
-    gives_up(asking.client);
+    gives_up(asking);
 }
 
 CHECK(one_descriptor, "fd_client takes an ok with two descriptors, or more, for a failure", POINTS(2), AFTER(no_descriptor),
       BECAUSE("cmsg_len says how many came. CMSG_SPACE(sizeof(int)) is rounded up, and has room for two on most machines; "
-              "of what has no room, msg_flags tells (MSG_CTRUNC)."))
+              "of what has no room, msg_flags tells (MSG_CTRUNC). Each piece of the answer may bring one: count them all."))
 {
     int file = file_of_nobody(some_lines());
     struct asking asking = asks_for(some_name());
     says_with(asking.conn, "ok\n", file, file_of_nobody(some_lines()));
     hangs_up(asking.conn);
-    gives_up(asking.client);
+    gives_up(asking);
     asking = asks_for(some_name());
     says_with(asking.conn, "ok\n", file, file, file);
     hangs_up(asking.conn);
-    gives_up(asking.client);
+    gives_up(asking);
     asking = asks_for(some_name());
     says_with(asking.conn, "ok\n", file, file, file, file, file, file, file, file, file, file, file, file, file, file, file,
               file);
     hangs_up(asking.conn);
-    gives_up(asking.client);
+    gives_up(asking);
+    asking = asks_for(some_name());
+    says_with(asking.conn, "o", file);
+    says_with(asking.conn, "k\n", file);
+    hangs_up(asking.conn);
+    gives_up(asking);
 }
 
 CHECK(error_decides, "fd_client takes an error with a descriptor for a failure", POINTS(1), AFTER(refused, prints_file),
@@ -184,15 +211,20 @@ CHECK(error_decides, "fd_client takes an error with a descriptor for a failure",
     struct asking asking = asks_for(some_name());
     says_with(asking.conn, text("error %s\n", random_words()), file_of_nobody(some_lines()));
     hangs_up(asking.conn);
-    gives_up(asking.client);
+    gives_up(asking);
 }
 
-CHECK(no_answer, "fd_client takes the end of the connection for a failure when no answer has come", POINTS(1),
-      AFTER(refused), BECAUSE("recvmsg() returns 0 at the end: what has not come by then never will."))
+CHECK(no_answer, "fd_client takes the end of the connection for a failure when no whole answer has come", POINTS(1),
+      AFTER(refused), BECAUSE("recvmsg() returns 0 at the end: what has not come by then never will. An answer without its newline "
+                              "is none."))
 {
     struct asking asking = asks_for(some_name());
     hangs_up(asking.conn);
-    gives_up(asking.client);
+    gives_up(asking);
+    asking = asks_for(some_name());
+    says_with(asking.conn, "ok", file_of_nobody(some_lines()));
+    hangs_up(asking.conn);
+    gives_up(asking);
 }
 
 CHECK(client_waits, "fd_client uses no CPU while it waits, and loses nothing when stopped and continued", POINTS(1),
@@ -315,8 +347,8 @@ CHECK(serves_again, "fd_server serves the next client when one has gone", POINTS
 }
 
 CHECK(whole_file, "fd_server opens the file anew for each client, at its start", POINTS(1), AFTER(serves_again),
-      BECAUSE("A descriptor that is passed on is like one that was copied by dup(): whoever reads moves the place for all. "
-              "Each client needs an open() of its own."))
+      BECAUSE("The place in a file goes along with its descriptor, as after dup(): whoever reads or seeks moves it for all. Each "
+              "client needs an open() of its own, in which nobody has moved yet."))
 {
     serves();
     struct bytes content = some_lines();
@@ -390,7 +422,8 @@ CHECK(odd_names, "fd_server takes any other NAME, with whatever bytes", POINTS(1
               "of a name."))
 {
     static const char *const names[] = {"..file", "...", ".hidden", "a..b", " a  b ", "-n", "%s%n", "error", "ok", "caf\303\251",
-                                        "\x80\xff", "a\\b", "*", "a\tb"};
+                                        "\x80\xff", "a\\b", "*", "a\tb", "a\r", "\r", "\001",
+                                        "\177", "a\v "};
     serves();
     for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
         there_is_a_file(in_folder(names[i]), some_lines());
@@ -461,7 +494,7 @@ CHECK(silent_clients, "fd_server keeps nobody waiting for clients that are silen
       BECAUSE("It waits in a read() for one client, and cannot see the others. poll() waits for all of them; a process for "
               "each client does, too."))
 {
-    enum { SILENT = 40 };
+    enum { SILENT = 80 };
     serves();
     struct conn *silent[SILENT];
     for (int i = 0; i < SILENT; i++)
@@ -516,11 +549,15 @@ CHECK(descriptors, "fd_server keeps no descriptor past its use", POINTS(2), AFTE
     has_no_more_descriptors(server, before);
 }
 
-CHECK(terminates, "fd_server ends at SIGTERM and at SIGINT with status 0", POINTS(1), AFTER(serves_again))
+CHECK(terminates, "fd_server ends at SIGTERM and at SIGINT with status 0, and has printed nothing", POINTS(1), AFTER(not_there),
+      BECAUSE("Both signals are to be caught, or blocked and waited for. And stdout is not for messages: what a server logs goes to stderr."))
 {
     struct program *server = serves();
+    is_served();
+    is_refused(asks_server_for("nothing"));
     is_sent(server, SIGTERM);
     exits_within(server, 1, 0);
+    prints(server, "");
     server = runs(SERVER, "other", FOLDER);
     is_listening_at_path(server, "other");
     is_sent(server, SIGINT);
@@ -599,7 +636,7 @@ CHECK(cannot_bind, "fd_server reports a SOCKET that can't be made: which, and wh
     exits(server, 1);
 }
 
-CHECK(longest_path, "both programs take a SOCKET of 107 bytes", POINTS(1), AFTER(prints_file, name_in_pieces),
+CHECK(longest_path, "both programs take a SOCKET of 107 bytes", POINTS(1), AFTER(prints_file, name_in_pieces, whole_file),
       BECAUSE("sun_path has 108 bytes, one of them for the NUL. Set the whole structure to zero first."))
 {
     there_is_a_folder(FOLDER);
@@ -689,7 +726,7 @@ CHECK(client_memory, "fd_client makes no memory error and leaks nothing", POINTS
     asking = asks_for(some_name());
     says_with(asking.conn, "ok\n", file_of_nobody(content), file_of_nobody(content));
     hangs_up(asking.conn);
-    gives_up(asking.client);
+    gives_up(asking);
 }
 
 CHECK(server_memory, "fd_server makes no memory error and leaks nothing", POINTS(1),

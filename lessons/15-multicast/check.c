@@ -1,16 +1,25 @@
 /* Lesson 15: groups. The checks stand in the order in which they should turn green: the sender's, then the listener's. */
 #include "check/check.h"
 
+#include <stdlib.h>
+
 #define SEND "mcast_send"
 #define LISTEN "mcast_listen"
 #define LOCALHOST "127.0.0.1" /* the interface lo */
 #define HERON "127.0.0.2"
 #define OSPREY "127.0.0.3"
 #define TERN "127.0.0.4"
+#define KITTIWAKE "127.163.248.199" /* as long as an address can be */
 #define EVERYONE "127.255.255.255"  /* the broadcast address of loopback */
 #define NOT_HERE "198.51.100.77"    /* documentation, RFC 5737: no interface has it */
 
-enum { LARGEST = 65507, BURST = 40 };
+enum { LARGEST = 65507, BURST = 40, FIRST_PORT = 1, LAST_PORT = 65535 };
+
+/* A number that is one, in a way that is no decimal number. */
+static const char *hexadecimal(const char *decimal)
+{
+    return text("0x%x", (unsigned int)atoi(decimal));
+}
 
 /* ------------------------------------------------ the sender */
 
@@ -28,12 +37,14 @@ CHECK(sender_usage, "refuses wrong arguments of mcast_send with a message and st
     refuses(SEND, group, text("%sx", port), LOCALHOST, "1", "hello");
     refuses(SEND, group, text("+%s", port), LOCALHOST, "1", "hello");
     refuses(SEND, group, text(" %s", port), LOCALHOST, "1", "hello");
+    refuses(SEND, group, hexadecimal(port), LOCALHOST, "1", "hello");
     refuses(SEND, group, "", LOCALHOST, "1", "hello");
     refuses(SEND, group, port, LOCALHOST, "256", "hello");
     refuses(SEND, group, port, LOCALHOST, "-1", "hello");
     refuses(SEND, group, port, LOCALHOST, "+1", "hello");
     refuses(SEND, group, port, LOCALHOST, " 1", "hello");
     refuses(SEND, group, port, LOCALHOST, "1x", "hello");
+    refuses(SEND, group, port, LOCALHOST, "0x1", "hello");
     refuses(SEND, group, port, LOCALHOST, "", "hello");
     refuses(SEND, group, port, LOCALHOST, "4294967297", "hello");
     refuses(SEND, group, port, "lo", "1", "hello");
@@ -110,8 +121,8 @@ CHECK(sender_interface, "sends out of INTERFACE, wherever the routes lead", POIN
       BECAUSE("The option IP_MULTICAST_IF says by which interface a datagram to a group leaves."))
 {
     needs_wire();
-    const char *group = free_group();
-    int port = free_port();
+    const char *group = any_group();
+    int port = LAST_PORT;
     const char *message = random_words();
     struct member *member = joins(group, port);
     struct program *sender = runs(SEND, group, number(port), WIRED, "1", message);
@@ -265,12 +276,14 @@ CHECK(listener_usage, "refuses wrong arguments of mcast_listen with a message an
     refuses(LISTEN, "-c", "+1", group, port, LOCALHOST);
     refuses(LISTEN, "-c", " 1", group, port, LOCALHOST);
     refuses(LISTEN, "-c", "1x", group, port, LOCALHOST);
+    refuses(LISTEN, "-c", "0x1", group, port, LOCALHOST);
     refuses(LISTEN, "-c", "", group, port, LOCALHOST);
     refuses(LISTEN, group, "0", LOCALHOST);
     refuses(LISTEN, group, "65536", LOCALHOST);
     refuses(LISTEN, group, text("%sx", port), LOCALHOST);
     refuses(LISTEN, group, text("+%s", port), LOCALHOST);
     refuses(LISTEN, group, text(" %s", port), LOCALHOST);
+    refuses(LISTEN, group, hexadecimal(port), LOCALHOST);
     refuses(LISTEN, group, "", LOCALHOST);
     refuses(LISTEN, group, port, "lo");
     refuses(LISTEN, group, port, "localhost");
@@ -325,6 +338,7 @@ CHECK(each_sender, "prints each datagram with the address of its own sender", PO
     struct bytes lines = is_told(listener, bytes(""), TERN, group, port, bytes(random_words()));
     lines = is_told(listener, lines, HERON, group, port, bytes(random_words()));
     lines = is_told(listener, lines, LOCALHOST, group, port, bytes(random_words()));
+    lines = is_told(listener, lines, KITTIWAKE, group, port, bytes(random_words()));
     is_told(listener, lines, OSPREY, group, port, bytes(random_words()));
 }
 
@@ -415,6 +429,15 @@ CHECK(count_waiting, "prints no more than COUNT datagrams, though more wait", PO
     exits(listener, 0);
 }
 
+/* All 256 of them. */
+static struct bytes each_byte(void)
+{
+    static char all[256];
+    for (int i = 0; i < 256; i++)
+        all[i] = (char)i;
+    return (struct bytes){all, sizeof all};
+}
+
 CHECK(any_bytes, "prints whatever a datagram holds: NULs, newlines, or nothing", POINTS(2), AFTER(each_sender),
       BECAUSE("recvfrom() returns how many bytes came: print these, with fwrite() and not as a string. 0 is an empty datagram, and "
               "no end."))
@@ -426,7 +449,7 @@ CHECK(any_bytes, "prints whatever a datagram holds: NULs, newlines, or nothing",
     struct bytes lines = is_told(listener, bytes(""), HERON, group, port, binary);
     lines = is_told(listener, lines, HERON, group, port, bytes(""));
     lines = is_told(listener, lines, OSPREY, group, port, join(random_words(), "\n"));
-    lines = is_told(listener, lines, OSPREY, group, port, random_bytes((size_t)random_between(50, 400)));
+    lines = is_told(listener, lines, OSPREY, group, port, each_byte());
     is_told(listener, lines, HERON, group, port, bytes(random_words()));
 }
 
@@ -518,16 +541,19 @@ CHECK(other_groups, "shares its port with a listener to another group: each prin
 }
 
 CHECK(listener_interface, "joins on INTERFACE, wherever the routes lead", POINTS(2), AFTER(prints_message), NEEDS_PRIVATE_NETWORK,
-      BECAUSE("INTERFACE goes into imr_interface (struct ip_mreq) or imr_address (struct ip_mreqn)."))
+      BECAUSE("INTERFACE goes into imr_interface (struct ip_mreq) or imr_address (struct ip_mreqn). GROUP may be any from 224.0.0.0 to "
+              "239.255.255.255, PORT any from 1 to 65535."))
 {
     needs_wire();
-    const char *group = free_group();
-    int port = free_port();
+    const char *group = any_group();
     const char *message = random_words();
-    struct program *listener = runs(LISTEN, group, number(port), WIRED);
-    has_joined(listener, group, port, WIRED);
-    casts(WIRED, WIRED, group, port, message);
+    struct program *listener = runs(LISTEN, group, number(LAST_PORT), WIRED);
+    has_joined(listener, group, LAST_PORT, WIRED);
+    casts(WIRED, WIRED, group, LAST_PORT, message);
     prints_at_once(listener, text("%s: %s\n", WIRED, message));
+
+    struct program *lowest = runs(LISTEN, group, number(FIRST_PORT), LOCALHOST);
+    has_joined(lowest, group, FIRST_PORT, LOCALHOST);
 }
 
 CHECK(in_use, "reports a PORT that is in use: which, and why", POINTS(1), AFTER(listener_joins),
@@ -597,9 +623,10 @@ CHECK(memory, "makes no memory error and leaks nothing (mcast_listen)", POINTS(2
     const char *group = free_group();
     int port = free_port();
     struct program *listener = listens_for(3, group, port);
-    struct bytes lines = words_cast(HERON, group, port);
-    lines = join(lines, line_cast(OSPREY, group, port, bytes("")));
-    lines = join(lines, line_cast(HERON, group, port, random_bytes(LARGEST)));
-    prints(listener, lines);
+    struct bytes lines = is_told(listener, bytes(""), HERON, group, port, bytes(random_words()));
+    int before = descriptors_of(listener);
+    is_told(listener, lines, OSPREY, group, port, bytes(""));
+    has_no_more_descriptors(listener, before);
+    line_cast(HERON, group, port, random_bytes(LARGEST));
     exits(listener, 0);
 }

@@ -21,6 +21,12 @@ static struct line clock_of(const char *address)
     return line(drift("NAME", address));
 }
 
+/* One of many hosts. */
+static const char *host_number(int i)
+{
+    return text("127.0.0.%d", 10 + i);
+}
+
 /* Only one check asks for it, so that who forgets it loses that check alone; what it says must be right everywhere. */
 static struct line sending_to(const char *address, int port)
 {
@@ -51,6 +57,7 @@ CHECK(usage, "refuses wrong arguments with a message and status 2", POINTS(1),
     refuses(PROGRAM, "-p", text(" %d", port), LOCALHOST);
     refuses(PROGRAM, "-p", text("+%d", port), LOCALHOST);
     refuses(PROGRAM, "-p", text("-%d", port), LOCALHOST);
+    refuses(PROGRAM, "-p", text("0x%x", (unsigned int)port), LOCALHOST);
     refuses(PROGRAM, "-p", "time", LOCALHOST);
     hears_no_more(clocks);
 }
@@ -109,8 +116,8 @@ CHECK(wraps, "takes the difference modulo 2^32, so that it holds across the wrap
 }
 
 CHECK(several_hosts, "asks each of several HOSTs, and prints each answer", POINTS(2),
-      BECAUSE("First send to all of them, then listen for all of them. No answer ends the listening: half a second without one "
-              "does."))
+      BECAUSE("First send to all of them, however many they are, then listen for all of them. No answer ends the listening: half a "
+              "second without one does."))
 {
     int port = free_port();
     struct station *clocks = takes_datagrams(port);
@@ -123,6 +130,20 @@ CHECK(several_hosts, "asks each of several HOSTs, and prints each answer", POINT
     answers(first, HERON, clock_ahead(some_time()));
     prints_lines(client, sending_to(HERON, port), sending_to(OSPREY, port), sending_to(TERN, port), clock_of(HERON),
                  clock_of(OSPREY), clock_of(TERN));
+
+    enum { MANY = 20 };
+    const char *args[3 + MANY + 1] = {PROGRAM, "-p", number(port)};
+    struct line lines[MANY + 2] = {clock_of(host_number(MANY - 1))};
+    struct request *last = NULL;
+    for (int i = 0; i < MANY; i++) {
+        args[3 + i] = host_number(i);
+        lines[1 + i] = sending_to(host_number(i), port);
+    }
+    struct program *curious = program_runs(AS_USUAL, args);
+    for (int i = 0; i < MANY; i++)
+        last = is_asked(clocks, host_number(i));
+    answers(last, host_number(MANY - 1), clock_ahead(some_time()));
+    program_prints_lines(curious, lines);
 }
 
 CHECK(once, "prints a host once, however often it answers", POINTS(1),
@@ -159,15 +180,16 @@ CHECK(sizes, "ignores datagrams that are not four bytes, and goes on listening",
     struct station *late = takes_datagrams(other);
     struct program *valid_at_last = runs(PROGRAM, "-p", number(other), LOCALHOST);
     struct request *again = is_asked(late, LOCALHOST);
-    answers_later(again, 0.15, LOCALHOST, "");
-    answers_later(again, 0.2, LOCALHOST, random_bytes(3));
-    answers_later(again, 0.25, LOCALHOST, random_bytes(1400));
-    answers_later(again, 0.3, LOCALHOST, clock_ahead(some_time()));
+    answers_later(again, 0.01, LOCALHOST, ""); /* soon: how long it listens is another check's question */
+    answers_later(again, 0.02, LOCALHOST, random_bytes(3));
+    answers_later(again, 0.03, LOCALHOST, random_bytes(1400));
+    answers_later(again, 0.04, LOCALHOST, clock_ahead(some_time()));
     prints_lines(valid_at_last, sending_to(LOCALHOST, other), clock_of(LOCALHOST));
 }
 
 CHECK(extends, "listens until half a second has passed since the last answer", POINTS(2), AFTER(several_hosts),
-      BECAUSE("The half second runs from the last valid answer, not from the question: each answer moves the end of the wait."))
+      BECAUSE("The half second runs from the last valid answer, not from the question: each answer moves the end of the wait. "
+              "Who is silent decides nothing: with an answer of another the status is 0."))
 {
     int port = free_port();
     struct station *clocks = takes_datagrams(port);
@@ -180,6 +202,7 @@ CHECK(extends, "listens until half a second has passed since the last answer", P
     prints_lines(client, sending_to(HERON, port), sending_to(OSPREY, port), sending_to(TERN, port), clock_of(HERON),
                  clock_of(OSPREY));
     ends_no_sooner(client, clocks, 0.5);
+    exits(client, 0); /* that one is silent is no failure */
 }
 
 CHECK(receipt, "compares each clock with its own at the moment of the answer", POINTS(1), AFTER(reads_clock, extends),
@@ -231,7 +254,7 @@ CHECK(no_answer, "reports that nobody has answered, and ends with status 1", POI
 
 CHECK(refused, "prints the answers of others though one HOST refuses", POINTS(1), AFTER(several_hosts),
       BECAUSE("A closed port is the news of one host (ECONNREFUSED), and may come out of the next sendto() or recvfrom(): note it, "
-              "and go on with the others."))
+              "and go on with the others. It decides nothing: with an answer of another the status is 0."))
 {
     int port = free_port();
     struct station *first = takes_datagrams_at(HERON, port);
@@ -243,6 +266,7 @@ CHECK(refused, "prints the answers of others though one HOST refuses", POINTS(1)
     answers_later(other, 0.2, TERN, clock_ahead(some_time()));
     prints_lines(client, sending_to(HERON, port), sending_to(OSPREY, port), sending_to(TERN, port), clock_of(HERON),
                  clock_of(TERN));
+    exits(client, 0);
 }
 
 CHECK(unresolved, "reports a HOST that does not resolve, asks the others, and ends with status 1", POINTS(2),
@@ -257,6 +281,10 @@ CHECK(unresolved, "reports a HOST that does not resolve, asks the others, and en
     prints_lines(client, sending_to(LOCALHOST, port), clock_of(LOCALHOST));
     complains(client, "nobody.invalid", number(port), reasons);
     exits(client, 1);
+
+    struct program *alone = runs(PROGRAM, "-p", number(port), "nobody.invalid");
+    complains(alone, "nobody.invalid", number(port), reasons);
+    exits(alone, 1);
 }
 
 CHECK(unreachable, "reports a HOST that can't be sent to, asks the others, and ends with status 1", POINTS(1),
@@ -268,9 +296,14 @@ CHECK(unreachable, "reports a HOST that can't be sent to, asks the others, and e
     struct program *client = runs(PROGRAM, "-p", number(port), UNREACHABLE, LOCALHOST);
     struct request *question = is_asked(clocks, LOCALHOST);
     answers(question, LOCALHOST, clock_ahead(some_time()));
-    finishes(client);
+    prints_lines(client, possible_line(text("Sending to %s:%d", UNREACHABLE, port)), sending_to(LOCALHOST, port),
+                 clock_of(LOCALHOST));
     complains(client, UNREACHABLE, number(port), "No route to host");
     exits(client, 1);
+
+    struct program *alone = runs(PROGRAM, "-p", number(port), UNREACHABLE);
+    complains(alone, UNREACHABLE, number(port), "No route to host");
+    exits(alone, 1);
 }
 
 CHECK(host_name, "asks a HOST that is given by name, once", POINTS(1),
@@ -300,42 +333,47 @@ CHECK(first_address, "asks the first address of a name that has several, and no 
     hears_no_more(clocks);
 }
 
-CHECK(names, "prints the name of the host that answers, or UNKNOWN", POINTS(1), NEEDS_PRIVATE_NETWORK,
+CHECK(names, "prints the name of the host that answers, or UNKNOWN", POINTS(1), AFTER(several_hosts), NEEDS_PRIVATE_NETWORK,
       BECAUSE("The name is what the reverse look-up of its address says. Without a name getnameinfo() gives the number back, "
               "unless the flag NI_NAMEREQD makes it fail: then print UNKNOWN."))
 {
     int port = free_port();
     nobody_has_another_name();
     struct station *clocks = takes_datagrams(port);
-    struct program *named = runs(PROGRAM, "-p", number(port), HERON);
-    struct request *question = is_asked(clocks, HERON);
-    answers(question, HERON, clock_ahead(some_time()));
-    prints_lines(named, sending_to(HERON, port), line(drift("heron.sockeye.test", HERON)));
-
-    struct program *nameless = runs(PROGRAM, "-p", number(port), NAMELESS);
-    struct request *other = is_asked(clocks, NAMELESS);
-    answers(other, NAMELESS, clock_ahead(some_time()));
-    prints_lines(nameless, sending_to(NAMELESS, port), line(drift("UNKNOWN", NAMELESS)));
+    struct program *client = runs(PROGRAM, "-p", number(port), HERON, NAMELESS, OSPREY);
+    struct request *first = is_asked(clocks, HERON);
+    struct request *second = is_asked(clocks, NAMELESS);
+    struct request *third = is_asked(clocks, OSPREY);
+    answers(first, HERON, clock_ahead(some_time()));
+    answers(second, NAMELESS, clock_ahead(some_time()));
+    answers(third, OSPREY, clock_ahead(some_time()));
+    prints_lines(client, sending_to(HERON, port), sending_to(NAMELESS, port), sending_to(OSPREY, port),
+                 line(drift("heron.sockeye.test", HERON)), line(drift("UNKNOWN", NAMELESS)),
+                 line(drift("osprey.sockeye.test", OSPREY)));
 }
 
 CHECK(broadcast_host, "asks a broadcast address given as HOST, and prints all who answer", POINTS(2),
       BECAUSE("Nobody's address is the one that was asked: whoever answers does so from an address of his own, and there may be "
               "many. So the socket is not connected, and the sender is not compared with the HOST."))
 {
+    enum { MANY = 20 };
     int port = free_port();
+    struct line lines[MANY + 2] = {sending_to(EVERYONE, port)};
     struct station *clocks = takes_datagrams(port);
     struct program *client = runs(PROGRAM, "-p", number(port), EVERYONE);
     struct request *question = is_asked(clocks, EVERYONE);
-    answers(question, HERON, clock_ahead(some_time()));
-    answers(question, OSPREY, clock_ahead(some_time()));
-    prints_lines(client, sending_to(EVERYONE, port), clock_of(HERON), clock_of(OSPREY));
+    for (int i = 0; i < MANY; i++) {
+        answers(question, host_number(i), clock_ahead(some_time()));
+        lines[1 + i] = clock_of(host_number(i));
+    }
+    program_prints_lines(client, lines);
 }
 
-CHECK(broadcast, "asks everyone, 255.255.255.255 at port 37, when no HOST is given", POINTS(2), NEEDS_PRIVATE_NETWORK,
-      BECAUSE("Without a HOST the address is 255.255.255.255, and without -p the port is 37 (the service time). The answers come "
-              "from other addresses, and there may be many."))
+CHECK(broadcast, "asks everyone, 255.255.255.255 at port 37 or PORT, when no HOST is given", POINTS(2), NEEDS_PRIVATE_NETWORK,
+      BECAUSE("Without a HOST the address is 255.255.255.255, and without -p the port is 37 (the service time); with -p it is PORT, "
+              "up to 65535. The answers come from other addresses, and there may be many."))
 {
-    enum { TIME_PORT = 37 };
+    enum { TIME_PORT = 37, LAST_PORT = 65535 };
     struct station *clocks = takes_datagrams(TIME_PORT);
     struct program *client = runs(PROGRAM);
     struct request *question = is_asked(clocks, "255.255.255.255");
@@ -343,6 +381,12 @@ CHECK(broadcast, "asks everyone, 255.255.255.255 at port 37, when no HOST is giv
     answers(question, OSPREY, clock_ahead(some_time()));
     answers(question, TERN, clock_ahead(some_time()));
     prints_lines(client, sending_to("255.255.255.255", TIME_PORT), clock_of(HERON), clock_of(OSPREY), clock_of(TERN));
+
+    struct station *others = takes_datagrams(LAST_PORT);
+    struct program *told = runs(PROGRAM, "-p", number(LAST_PORT));
+    struct request *other = is_asked(others, "255.255.255.255");
+    answers(other, OSPREY, clock_ahead(some_time()));
+    prints_lines(told, sending_to("255.255.255.255", LAST_PORT), clock_of(OSPREY));
 }
 
 CHECK(stopped, "loses no answer when it is stopped and continued while it waits", POINTS(1),

@@ -14,7 +14,7 @@
 
 #define TWO (2 * sizeof(int))
 
-static int take(int conn, char *line, size_t size, int *file)
+static int take(int conn, const char *path, char *line, size_t size, int *file)
 {
     size_t used = 0;
     int count = 0;
@@ -27,9 +27,9 @@ static int take(int conn, char *line, size_t size, int *file)
         struct msghdr message = {.msg_iov = &place, .msg_iovlen = 1, .msg_control = &control, .msg_controllen = sizeof control};
         ssize_t n = recvmsg(conn, &message, MSG_CMSG_CLOEXEC);
         if (n == -1)
-            err(1, "recvmsg");
+            err(1, "recvmsg from %s", path);
         if (n == 0)
-            errx(1, "the server has closed the connection without an answer");
+            errx(1, "%s: the server has closed the connection without an answer", path);
         for (struct cmsghdr *h = CMSG_FIRSTHDR(&message); h; h = CMSG_NXTHDR(&message, h)) {
             if (h->cmsg_level != SOL_SOCKET || h->cmsg_type != SCM_RIGHTS)
                 continue;
@@ -49,7 +49,7 @@ static int take(int conn, char *line, size_t size, int *file)
             return count;
         }
     }
-    errx(1, "the answer has no end");
+    errx(1, "%s: the answer has no end", path);
 }
 
 int main(int argc, char *argv[])
@@ -77,7 +77,7 @@ int main(int argc, char *argv[])
 
     char line[2000];
     int file = -1;
-    int count = take(conn, line, sizeof line, &file);
+    int count = take(conn, argv[1], line, sizeof line, &file);
     close(conn);
     if (strcmp(line, "ok") != 0)
         errx(1, "%s: %s", argv[2], line);

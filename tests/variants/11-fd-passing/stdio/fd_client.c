@@ -45,9 +45,12 @@ int main(int argc, char **argv)
             return 1;
         }
         struct cmsghdr *c = CMSG_FIRSTHDR(&m);
-        if (c != NULL && c->cmsg_type == SCM_RIGHTS && count == 0) {
-            count = (c->cmsg_len - sizeof *c) / sizeof(int);
-            memcpy(files, CMSG_DATA(c), count * sizeof(int));
+        if (c != NULL && c->cmsg_type == SCM_RIGHTS) {
+            size_t more = (c->cmsg_len - sizeof *c) / sizeof(int);
+            if (count + more > sizeof files / sizeof *files)
+                more = sizeof files / sizeof *files - count;
+            memcpy(files + count, CMSG_DATA(c), more * sizeof(int));
+            count += more;
         }
     } while (line[n] != '\n' && ++n < sizeof line - 1);
     line[n] = '\0';
@@ -62,7 +65,7 @@ int main(int argc, char **argv)
     char buffer[3000];
     while ((n = fread(buffer, 1, sizeof buffer, file)) > 0)
         fwrite(buffer, 1, n, stdout);
-    if (ferror(file) || fflush(stdout) == EOF) {
+    if (ferror(file) || ferror(stdout) || fflush(stdout) == EOF) {
         perror(argv[2]);
         return 1;
     }
