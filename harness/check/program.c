@@ -47,6 +47,10 @@ static const char *oddities(const struct how *how)
     }
     if (*words != '\0')
         words = text("; %s closed", words);
+    if (how->input_file != NULL)
+        words = text("%s; stdin is %s", words, how->input_file);
+    words = text("%s%s%s", words, how->output_waits ? "; nobody reads its stdout" : "",
+                 how->output_full ? "; stdout is /dev/full" : "");
     if (how->descriptors > 0)
         words = text("%s; at most %d descriptors", words, how->descriptors);
     words = text("%s%s%s%s", words, how->extra_descriptors ? "; 3 to 7 open" : "",
@@ -85,6 +89,7 @@ struct program *program_runs(struct how how, const char *const *args)
         .input = ends.input,
         .out = {.fd = ends.out, .limit = OUTPUT_MAX},
         .err = {.fd = ends.err, .limit = ERROR_OUTPUT_MAX},
+        .output_waits = how.output_waits,
         .started_at = started_at,
     };
     return program;
@@ -195,7 +200,8 @@ void programs_attend(void)
         }
     }
     for (int i = 0; i < count; i++) {
-        drain(&programs[i].out);
+        if (!programs[i].output_waits)
+            drain(&programs[i].out);
         drain(&programs[i].err);
         input_goes_on(&programs[i]);
     }
@@ -205,7 +211,7 @@ int programs_poll_fds(struct pollfd *fds, int max)
 {
     int n = 0;
     for (int i = 0; i < count && n + 3 <= max; i++) {
-        if (programs[i].out.fd != -1)
+        if (programs[i].out.fd != -1 && !programs[i].output_waits)
             fds[n++] = (struct pollfd){.fd = programs[i].out.fd, .events = POLLIN};
         if (programs[i].err.fd != -1)
             fds[n++] = (struct pollfd){.fd = programs[i].err.fd, .events = POLLIN};

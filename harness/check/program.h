@@ -37,6 +37,7 @@ struct program {
     bool input_ends;    /**< behind that comes end-of-file */
     struct output out;
     struct output err;
+    bool output_waits; /**< nobody reads its stdout for now */
     bool ended;
     int status;         /**< of waitpid(2), once ended */
     unsigned long sent; /**< the signals that the check has sent it, as bits */
@@ -51,6 +52,9 @@ struct how {
     bool closed[3];           /**< descriptors 0 to 2 that it does not get */
     bool extra_descriptors;   /**< it inherits some open descriptors above 2 */
     bool input;               /**< its stdin is a pipe that is_typed() writes to */
+    const char *input_file;   /**< its stdin is this file or folder, which has been put there; NULL: it is not */
+    bool output_waits;        /**< nobody reads its stdout before is_read() */
+    bool output_full;         /**< its stdout takes nothing (ENOSPC), as on a full disk */
     bool signals_ignored;     /**< SIGPIPE, SIGCHLD, SIGHUP, SIGUSR1, SIGTERM, SIGINT are ignored at its start */
     bool signals_blocked;     /**< every signal is blocked at its start */
     const char *path;         /**< its PATH; NULL: as usual */

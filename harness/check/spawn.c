@@ -120,6 +120,27 @@ static bool is_whole_program(const char *path, const char *words)
     return strncmp(words, RUN_IT, strlen(RUN_IT)) == 0 && access(path, X_OK) == 0;
 }
 
+/* Its stdin, if that is no pipe. */
+static int open_input(const struct how *how)
+{
+    if (how->input_file == NULL)
+        return open("/dev/null", O_RDWR | O_CLOEXEC);
+    int fd = open(text("%s/%s", stage.scratch, how->input_file), O_RDONLY | O_CLOEXEC);
+    if (fd == -1)
+        fault("can't open %s for a program: %s", how->input_file, strerror(errno));
+    return fd;
+}
+
+/* In the place of the pipe's end: a file that takes nothing. */
+static void fill_output(int end)
+{
+    int full = open("/dev/full", O_WRONLY | O_CLOEXEC);
+    if (full == -1)
+        not_graded("/dev/full can't be opened here: %s", strerror(errno));
+    dup3(full, end, O_CLOEXEC);
+    close(full);
+}
+
 pid_t spawn(const struct how *how, const char *const *vector, struct spawned_ends *ends)
 {
     int in[2] = {-1, -1};
@@ -131,8 +152,10 @@ pid_t spawn(const struct how *how, const char *const *vector, struct spawned_end
     if (how->input)
         make_pipe(in);
     else
-        in[0] = open("/dev/null", O_RDWR | O_CLOEXEC);
+        in[0] = open_input(how);
     make_pipe(out);
+    if (how->output_full)
+        fill_output(out[1]);
     make_pipe(err);
     make_pipe(problem);
 

@@ -365,6 +365,13 @@ static bool settles(void)
     return false;
 }
 
+void is_read(struct program *program)
+{
+    record(YOU, "stdout", "is read from here on", bytes(""));
+    program->output_waits = false;
+    programs_attend();
+}
+
 void uses_no_cpu(struct program *program)
 {
     if (settles()) {
