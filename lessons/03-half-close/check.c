@@ -288,8 +288,12 @@ CHECK(stopped, "loses nothing when stopped and continued while it waits", POINTS
     exits(client, 0);
 
     last = random_text(300000);
-    client = runs_as((struct how){.output_waits = true}, PROGRAM, LOOPBACK, port_of(server));
+    struct how unread = {.input = true, .output_waits = true};
+    client = runs_as(unread, PROGRAM, LOOPBACK, port_of(server));
+    is_typed(client, first);
+    input_ends(client);
     conn = accepts(server);
+    hears(conn, first);
     hears_end(conn);
     says(conn, first);
     is_taken(conn);
