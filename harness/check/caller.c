@@ -212,7 +212,7 @@ static bool has_passed(void *context)
 void time_passes(double seconds)
 {
     double until = now() + seconds;
-    struct awaited awaited = {.come = has_passed, .context = &until, .seconds = seconds + 1, .stuck_is_no_end = true};
+    struct awaited awaited = {.come = has_passed, .context = &until, .seconds = seconds, .stuck_is_no_end = true};
     record("check", NULL, "waits", bytes(text("%.1f s", seconds)));
     wait_until(&awaited);
 }

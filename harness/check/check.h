@@ -108,6 +108,7 @@ void program_is_typed_when_read(struct program *program, struct bytes what);
 /** Gets end-of-file on its stdin, behind all that was typed. */
 void input_ends(struct program *program);
 
+
 /* Processes. */
 
 /** When nothing moves any more, and within a second, no child that has ended is left unreaped. */
@@ -286,6 +287,8 @@ void conn_hears_slowly(struct conn *conn, struct bytes expected);
 void conn_exchanges(struct conn *conn, struct bytes out, struct bytes expected);
 /** The program closes its sending direction: nothing more comes, then end-of-file. */
 void hears_end(struct conn *conn);
+/** Nothing more comes, then the program ends the connection, by end-of-file or reset. */
+void hears_end_or_reset(struct conn *conn);
 /** The program ends the connection, by end-of-file or reset; whatever came before is passed over. */
 void is_closed(struct conn *conn);
 /** The same, within @p seconds from now (judged with room for a busy machine). */

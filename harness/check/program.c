@@ -49,6 +49,8 @@ static const char *oddities(const struct how *how)
     }
     if (*words != '\0')
         words = text("; %s closed", words);
+    if (how->input_file != NULL)
+        words = text("%s; stdin is %s", words, how->input_file);
     if (how->descriptors > 0)
         words = text("%s; at most %d descriptors", words, how->descriptors);
     words = text("%s%s%s%s", words, how->extra_descriptors ? "; 3 to 7, 100, 300, 900 open" : "",
@@ -87,9 +89,9 @@ struct program *program_runs(struct how how, const char *const *args)
         .oddity = oddities(&how),
         .pid = pid,
         .input = ends.input,
-        .output_waits = how.output_waits,
         .out = {.fd = ends.out, .limit = OUTPUT_MAX},
         .err = {.fd = ends.err, .limit = ERROR_OUTPUT_MAX},
+        .output_waits = how.output_waits,
         .started_at = started_at,
     };
     return program;

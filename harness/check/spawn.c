@@ -155,6 +155,27 @@ static bool may_hold_pipes(const char *const *vector)
     return false;
 }
 
+/* Its stdin, if that is no pipe. */
+static int open_input(const struct how *how)
+{
+    if (how->input_file == NULL)
+        return open("/dev/null", O_RDWR | O_CLOEXEC);
+    int fd = open(text("%s/%s", stage.scratch, how->input_file), O_RDONLY | O_CLOEXEC);
+    if (fd == -1)
+        fault("can't open %s for a program: %s", how->input_file, strerror(errno));
+    return fd;
+}
+
+/* In the place of the pipe's end: a file that takes nothing. */
+static void fill_output(int end)
+{
+    int full = open("/dev/full", O_WRONLY | O_CLOEXEC);
+    if (full == -1)
+        not_graded("/dev/full can't be opened here: %s", strerror(errno));
+    dup3(full, end, O_CLOEXEC);
+    close(full);
+}
+
 pid_t spawn(const struct how *how, const char *const *vector, struct spawned_ends *ends)
 {
     int in[2] = {-1, -1};
@@ -166,16 +187,12 @@ pid_t spawn(const struct how *how, const char *const *vector, struct spawned_end
     if (how->input)
         make_pipe(in);
     else
-        in[0] = open("/dev/null", O_RDWR | O_CLOEXEC);
+        in[0] = open_input(how);
     make_pipe(out);
     if (how->output_waits)
         fcntl(out[1], F_SETPIPE_SZ, 1); /* a page: what is longer stands half-written there */
-    if (how->output_full) {
-        close(out[1]);
-        out[1] = open("/dev/full", O_WRONLY | O_CLOEXEC);
-        if (out[1] == -1)
-            not_graded("this machine has no /dev/full");
-    }
+    if (how->output_full)
+        fill_output(out[1]);
     make_pipe(err);
     make_pipe(problem);
 

@@ -457,13 +457,14 @@ void is_turned_away(struct conn *conn)
         fails(expected, text("it heard %s", quoted(got(&talk), 60)));
 }
 
-void hears_end(struct conn *conn)
+static void hears_its_end(struct conn *conn, bool may_be_reset)
 {
-    if (conn->heard_eof && !conn->heard_reset)
+    if (conn->heard_eof && (may_be_reset || !conn->heard_reset))
         return;
     struct talk talk = {.conn = conn, .expected = {NULL, 256}, .got = keep(256)};
     struct awaited awaited;
-    const char *expected = text("%s hears end-of-file", the(conn->name));
+    const char *expected = text("%s hears %s", the(conn->name),
+                                may_be_reset ? "nothing more but end-of-file or a reset" : "end-of-file");
     enum waited waited = wait_for_end(&talk, &awaited, "for end-of-file");
     if (waited != CAME) {
         const char *who = holders(conn);
@@ -475,11 +476,21 @@ void hears_end(struct conn *conn)
         difference(bytes(""), more);
         fails(expected, text("it heard more: %s", quoted(more, 80)));
     }
-    if (conn->heard_reset) {
+    if (conn->heard_reset && !may_be_reset) {
         const char *observed = and_fate("the connection was reset", conn);
         verdict_because("%s", why_reset);
         fails(expected, observed);
     }
+}
+
+void hears_end(struct conn *conn)
+{
+    hears_its_end(conn, false);
+}
+
+void hears_end_or_reset(struct conn *conn)
+{
+    hears_its_end(conn, true);
 }
 
 static bool is_over(void *context)

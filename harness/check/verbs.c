@@ -144,6 +144,7 @@ void output_is_read(struct program *program)
 {
     record("check", NULL, "reads stdout", bytes(""));
     program->output_waits = false;
+    programs_attend();
 }
 
 struct printing {

@@ -4,7 +4,7 @@
 #define PROGRAM "tcp_client"
 #define LOOPBACK "127.0.0.1"
 
-CHECK(usage, "refuses wrong arguments with a message and status 2", POINTS(2),
+CHECK(usage, "refuses wrong arguments with a message and status 2", POINTS(1),
       BECAUSE("strtol() reads as far as it can and skips what it likes: look at where it stopped, at the sign, and at the "
               "range 1 to 65535."))
 {
@@ -29,6 +29,7 @@ CHECK(usage, "refuses wrong arguments with a message and status 2", POINTS(2),
     refuses(PROGRAM, "localhost", port, line);
     refuses(PROGRAM, "256.0.0.1", port, line);
     refuses(PROGRAM, "127.0.0.1x", port, line);
+    refuses(PROGRAM, "127.0.0.1 x", port, line);
     refuses(PROGRAM, "::1", port, line);
     nobody_came(server);
 }
@@ -66,13 +67,31 @@ CHECK(prints_answer, "prints the answer and ends with status 0", POINTS(2), AFTE
     exits(client, 0);
 }
 
-CHECK(empty_line, "sends an empty line as a newline alone", POINTS(1), AFTER(prints_answer))
+CHECK(quiet, "waits as long as it takes, and uses no CPU meanwhile", POINTS(1), AFTER(prints_answer),
+      BECAUSE("Wait in a call that blocks, for as long as the server takes: nobody has set a time."))
 {
     struct listener *server = listens(ANY_PORT);
+    const char *line = random_words();
     const char *answer = text("%s\n", random_words());
-    struct program *client = runs(PROGRAM, LOOPBACK, port_of(server), "");
+    struct program *client = runs(PROGRAM, LOOPBACK, port_of(server), line);
     struct conn *conn = accepts(server);
-    hears(conn, "\n");
+    hears(conn, join(line, "\n"));
+    time_passes(0.35);
+    uses_no_cpu(client);
+    says(conn, answer);
+    is_taken(conn);
+    uses_no_cpu(client);
+    hangs_up(conn);
+    prints(client, answer);
+    exits(client, 0);
+}
+
+/* The whole conversation about a line. */
+static void talks(struct program *client, struct listener *server, const char *line)
+{
+    const char *answer = text("%s\n", random_words());
+    struct conn *conn = accepts(server);
+    hears(conn, join(line, "\n"));
     says(conn, answer);
     half_closes(conn);
     hears_end(conn);
@@ -80,19 +99,39 @@ CHECK(empty_line, "sends an empty line as a newline alone", POINTS(1), AFTER(pri
     exits(client, 0);
 }
 
-CHECK(dash_line, "sends a line that looks like an option", POINTS(1), AFTER(prints_answer),
-      BECAUSE("This program has no options, so an argument that begins with a hyphen is just text."))
+static void sends_as_it_is(const char *line)
 {
     struct listener *server = listens(ANY_PORT);
-    const char *line = text("-%s", random_words());
-    const char *answer = text("%s\n", random_words());
-    struct program *client = runs(PROGRAM, LOOPBACK, port_of(server), line);
-    struct conn *conn = accepts(server);
-    hears(conn, join(line, "\n"));
-    says(conn, answer);
-    hangs_up(conn);
-    prints(client, answer);
-    exits(client, 0);
+    talks(runs(PROGRAM, LOOPBACK, port_of(server), line), server, line);
+}
+
+CHECK(empty_line, "sends an empty line as a newline alone", POINTS(1), AFTER(prints_answer))
+{
+    sends_as_it_is("");
+}
+
+CHECK(dash_line, "sends any line as it is, one that looks like an option too", POINTS(1), AFTER(prints_answer),
+      BECAUSE("This program has no options, so an argument that begins with a hyphen is just text. So are spaces at its ends, "
+              "newlines, and bytes that are no ASCII."))
+{
+    sends_as_it_is(text("-%s", random_words()));
+    sends_as_it_is(text("\t %s\n100%%s %s \xc3\xa9\xff ", random_words(), random_words()));
+    sends_as_it_is(text("%s\n", random_words()));
+}
+
+static void reaches_port(int port)
+{
+    struct listener *server = listens(port);
+    const char *line = random_words();
+    talks(runs(PROGRAM, LOOPBACK, port_of(server), line), server, line);
+}
+
+CHECK(any_port, "reaches any port that it is told, from 1 to 65535", POINTS(1), AFTER(prints_answer), NEEDS_PRIVATE_NETWORK,
+      BECAUSE("A port has 16 bits, so 65535 is one. Those below 1024 are reserved for some servers, and every client may "
+              "connect to them."))
+{
+    reaches_port(1);
+    reaches_port(65535);
 }
 
 CHECK(empty_answer, "takes an empty answer for what it is", POINTS(1), AFTER(prints_answer),
@@ -190,9 +229,10 @@ CHECK(short_write, "sends all of a long line though the kernel takes it in parts
     exits(client, 0);
 }
 
-CHECK(stopped, "loses nothing when stopped and continued while it waits", POINTS(1), AFTER(answer_in_pieces),
+CHECK(stopped, "loses nothing when stopped and continued while it waits", POINTS(1), AFTER(large_answer),
       BECAUSE("A call that waits with a time-out returns -1 with EINTR when the program is stopped and continued: that is no "
-              "failure, and the call is made again."))
+              "failure, and the call is made again. A write() that waits, to stdout too, returns how many bytes were taken "
+              "by then."))
 {
     struct listener *server = listens(ANY_PORT);
     const char *line = random_words();
@@ -209,15 +249,34 @@ CHECK(stopped, "loses nothing when stopped and continued while it waits", POINTS
     hangs_up(conn);
     prints(client, join(first, last));
     exits(client, 0);
+
+    last = random_text(300000);
+    client = runs_as((struct how){.output_waits = true}, PROGRAM, LOOPBACK, port_of(server), line);
+    conn = accepts(server);
+    hears(conn, join(line, "\n"));
+    says(conn, first);
+    is_taken(conn);
+    says_what_fits(conn, last);
+    comes_to_rest(client);
+    is_stopped_and_continued(client);
+    output_is_read(client);
+    says(conn, rest_of(conn, join(first, last)));
+    hangs_up(conn);
+    prints(client, join(first, last));
+    exits(client, 0);
 }
 
 CHECK(refused, "reports a refused connection: what was tried, and why", POINTS(2),
-      BECAUSE("The message belongs on stderr and names host, port and reason; the status is 1."))
+      BECAUSE("The message belongs on stderr and names host, port and reason; the status is 1. Another address than the one "
+              "that was given is none of the program's business, whoever listens there."))
 {
-    int port = free_port();
-    struct program *client = runs(PROGRAM, LOOPBACK, number(port), random_words());
+    struct listener *elsewhere = listens(ANY_PORT);
+    const char *address = text("127.%ld.%ld.%ld", random_between(1, 254), random_between(1, 254), random_between(1, 254));
+    struct program *client = runs(PROGRAM, address, port_of(elsewhere), random_words());
+    comes_to_rest(client);
+    nobody_came(elsewhere);
     prints(client, "");
-    complains(client, LOOPBACK, number(port), "Connection refused");
+    complains(client, address, port_of(elsewhere), "Connection refused");
     exits(client, 1);
 }
 
@@ -247,43 +306,19 @@ CHECK(reset_while_sending, "reports a server that closes and resets the connecti
     const char *line = random_text((size_t)random_between(100000, 110000));
     struct program *client = runs(PROGRAM, LOOPBACK, port_of(server), line);
     struct conn *conn = accepts(server);
-    comes_to_rest(client);
+    uses_no_cpu(client); /* the server does not read */
     half_closes(conn);
     resets(conn);
+    prints(client, "");
     complains(client, LOOPBACK, port_of(server), "Broken pipe|Connection reset by peer");
     exits(client, 1);
-}
-
-CHECK(quiet, "uses no CPU while it waits", POINTS(1), AFTER(prints_answer))
-{
-    struct listener *server = listens(ANY_PORT);
-    const char *line = random_words();
-    const char *answer = text("%s\n", random_words());
-    struct program *client = runs(PROGRAM, LOOPBACK, port_of(server), line);
-    struct conn *conn = accepts(server);
-    hears(conn, join(line, "\n"));
-    uses_no_cpu(client);
-    says(conn, answer);
-    is_taken(conn);
-    uses_no_cpu(client);
-    hangs_up(conn);
-    prints(client, answer);
-    exits(client, 0);
 }
 
 static void works_when_started(struct how how)
 {
     struct listener *server = listens(ANY_PORT);
     const char *line = random_words();
-    const char *answer = text("%s\n", random_words());
-    struct program *client = runs_as(how, PROGRAM, LOOPBACK, port_of(server), line);
-    struct conn *conn = accepts(server);
-    hears(conn, join(line, "\n"));
-    says(conn, answer);
-    half_closes(conn);
-    hears_end(conn);
-    prints(client, answer);
-    exits(client, 0);
+    talks(runs_as(how, PROGRAM, LOOPBACK, port_of(server), line), server, line);
 }
 
 /* With nowhere to print, it still sends the line and nothing else. */
@@ -296,14 +331,27 @@ static void sends_no_more(struct how without_stdout)
     hears(conn, join(line, "\n"));
     says(conn, random_words());
     half_closes(conn);
-    hears_end(conn);
+    hears_end_or_reset(conn);
     finishes(client);
+}
+
+static void reports_a_full_disk(void)
+{
+    struct listener *server = listens(ANY_PORT);
+    const char *line = random_words();
+    struct program *client = runs_as((struct how){.output_full = true}, PROGRAM, LOOPBACK, port_of(server), line);
+    struct conn *conn = accepts(server);
+    hears(conn, join(line, "\n"));
+    says(conn, random_words());
+    hangs_up(conn);
+    complains(client);
+    exits(client, 1);
 }
 
 CHECK(odd_start, "keeps its contract however it was started", POINTS(1),
       AFTER(prints_answer),
       BECAUSE("A program inherits its descriptors and its signals from whoever started it: a socket may get the number 0, "
-              "1 or 2, and printf() then writes to it."))
+              "1 or 2, and printf() then writes to it. What stdout does not take is a failure like any other."))
 {
     works_when_started((struct how){.closed = {true, false, false}});
     works_when_started((struct how){.closed = {false, false, true}});
@@ -311,6 +359,7 @@ CHECK(odd_start, "keeps its contract however it was started", POINTS(1),
     works_when_started((struct how){.extra_descriptors = true, .signals_ignored = true});
     sends_no_more((struct how){.closed = {false, true, false}});
     sends_no_more((struct how){.closed = {true, true, false}}); /* the lowest free number is 0, and then 1 */
+    reports_a_full_disk();
 }
 
 CHECK(memory, "makes no memory error and leaks nothing", POINTS(2), AFTER(large_answer), UNDER_MEMCHECK)
@@ -318,6 +367,7 @@ CHECK(memory, "makes no memory error and leaks nothing", POINTS(2), AFTER(large_
     struct listener *server = listens(ANY_PORT);
     const char *line = random_words();
     const char *answer = random_text(10000);
+    struct program *unheard = runs(PROGRAM, LOOPBACK, number(free_port()), line);
     struct program *client = runs(PROGRAM, LOOPBACK, port_of(server), line);
     struct conn *conn = accepts(server);
     hears(conn, join(line, "\n"));
@@ -325,4 +375,11 @@ CHECK(memory, "makes no memory error and leaks nothing", POINTS(2), AFTER(large_
     hangs_up(conn);
     prints(client, answer);
     exits(client, 0);
+    finishes(unheard);
+
+    client = runs(PROGRAM, LOOPBACK, port_of(server), line);
+    conn = accepts(server);
+    hears(conn, join(line, "\n"));
+    resets(conn);
+    finishes(client);
 }

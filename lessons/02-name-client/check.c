@@ -100,7 +100,7 @@ CHECK(prints_answer, "prints the answer and ends with status 0", POINTS(2), AFTE
     talks(client, server, line);
 }
 
-CHECK(ipv6, "talks to an IPv6 address, which is given in brackets", POINTS(3), AFTER(prints_answer),
+CHECK(ipv6, "talks to an IPv6 address, which is given in brackets", POINTS(2), AFTER(prints_answer),
       BECAUSE("The brackets end the address, not its first colon. AF_UNSPEC asks getaddrinfo() for both families, and the "
               "socket must be of the family of the address."))
 {
@@ -120,13 +120,23 @@ CHECK(host_name, "finds a host by its name", POINTS(2), AFTER(ipv6),
     talks(client, server, line);
 }
 
-CHECK(service_name, "finds a service by its name", POINTS(1), AFTER(prints_answer), NEEDS_PRIVATE_NETWORK,
-      BECAUSE("The file /etc/services knows that 'time' is port 37, and getaddrinfo() looks there."))
+static void finds_service(const char *service, int port)
 {
-    struct listener *server = listens(37);
+    struct listener *server = listens(port);
     const char *line = random_words();
-    struct program *client = runs(PROGRAM, "127.0.0.1:time", line);
+    struct program *client = runs(PROGRAM, text("127.0.0.1:%s", service), line);
     talks(client, server, line);
+}
+
+CHECK(service_name, "finds a service by its name or its number", POINTS(1), AFTER(prints_answer), NEEDS_PRIVATE_NETWORK,
+      BECAUSE("The file /etc/services knows that 'time' is port 37, and getaddrinfo() looks there. A name may have digits and "
+              "hyphens in it, and a number is any from 1 to 65535."))
+{
+    finds_service("time", 37);
+    finds_service("pop3", 110);
+    finds_service("ftp-data", 20);
+    finds_service("1", 1);
+    finds_service("65535", 65535);
 }
 
 CHECK(unknown_service, "reports a service that nobody knows", POINTS(1), AFTER(prints_answer),
@@ -154,13 +164,39 @@ CHECK(unresolved, "reports a name that does not resolve: which, and why", POINTS
     exits(client, 1);
 }
 
+static void finds_host(const char *host)
+{
+    int port = free_port();
+    const char *address = some_address(1);
+    dns_knows(host, address);
+    struct listener *server = listens_at(address, port);
+    const char *line = random_words();
+    struct program *client = runs(PROGRAM, target(host, port), line);
+    talks(client, server, line);
+}
+
+CHECK(any_name, "finds a host whose name or address is long, or whose name begins with a digit", POINTS(1), AFTER(host_name),
+      NEEDS_PRIVATE_NETWORK,
+      BECAUSE("A name has up to 253 characters, an IPv6 address up to 45. What is a name and what an IPv4 address is for "
+              "getaddrinfo() to say."))
+{
+    finds_host(text("%ld-%s", random_between(1, 99), some_host()));
+    finds_host(text("a%060ld.b%060ld.c%060ld.sockeye.test", random_between(1, 99999), random_between(1, 99999),
+                    random_between(1, 99999)));
+
+    struct listener *server = listens_at("::1", ANY_PORT);
+    const char *line = random_words();
+    struct program *client = runs(PROGRAM, target("[0000:0000:0000:0000:0000:0000:0000:0001]", server_port(server)), line);
+    talks(client, server, line);
+}
+
 CHECK(tries_each, "tries each address of the name until one accepts", POINTS(3), AFTER(host_name), NEEDS_PRIVATE_NETWORK,
       BECAUSE("getaddrinfo() gives a list, linked by ai_next. Of a name's addresses the first ones may well be out of order."))
 {
     int port = free_port();
     const char *host = some_host();
-    const char *last = some_address(3);
-    dns_knows(host, some_address(1), some_address(2), last);
+    const char *last = some_address(6);
+    dns_knows(host, some_address(1), some_address(2), some_address(3), some_address(4), some_address(5), last);
     struct listener *server = listens_at(last, port);
     const char *line = random_words();
     struct program *client = runs(PROGRAM, target(host, port), line);
@@ -219,12 +255,16 @@ CHECK(closes_failed, "closes each socket whose connect has failed", POINTS(2), A
 }
 
 CHECK(refused, "reports a refused connection: what was tried, and why", POINTS(1), AFTER(sends_line),
-      BECAUSE("The message belongs on stderr and names host, port and reason; the status is 1."))
+      BECAUSE("The message belongs on stderr and names host, port and reason; the status is 1. Another address than the one "
+              "that was given is none of the program's business, whoever listens there."))
 {
-    int port = free_port();
-    struct program *client = runs(PROGRAM, target(LOOPBACK, port), random_words());
+    struct listener *elsewhere = listens(ANY_PORT);
+    const char *address = some_address(1);
+    struct program *client = runs(PROGRAM, target(address, server_port(elsewhere)), random_words());
+    comes_to_rest(client);
+    nobody_came(elsewhere);
     prints(client, "");
-    complains(client, LOOPBACK, number(port), "Connection refused");
+    complains(client, address, port_of(elsewhere), "Connection refused");
     exits(client, 1);
 }
 
@@ -250,20 +290,25 @@ CHECK(all_failed, "reports that no address accepts: the name, and the last reaso
     exits(client, 1);
 }
 
-CHECK(empty_line, "sends an empty line as a newline alone", POINTS(1), AFTER(prints_answer))
+static void sends_as_it_is(const char *line)
 {
     struct listener *server = listens(ANY_PORT);
-    struct program *client = runs(PROGRAM, target(LOOPBACK, server_port(server)), "");
-    talks(client, server, "");
-}
-
-CHECK(dash_line, "sends a line that looks like an option", POINTS(1), AFTER(prints_answer),
-      BECAUSE("This program has no options, so an argument that begins with a hyphen is just text."))
-{
-    struct listener *server = listens(ANY_PORT);
-    const char *line = text("-%s", random_words());
     struct program *client = runs(PROGRAM, target(LOOPBACK, server_port(server)), line);
     talks(client, server, line);
+}
+
+CHECK(empty_line, "sends an empty line as a newline alone", POINTS(1), AFTER(prints_answer))
+{
+    sends_as_it_is("");
+}
+
+CHECK(dash_line, "sends any line as it is, one that looks like an option too", POINTS(1), AFTER(prints_answer),
+      BECAUSE("This program has no options, so an argument that begins with a hyphen is just text. So are spaces at its ends, "
+              "newlines, and bytes that are no ASCII."))
+{
+    sends_as_it_is(text("-%s", random_words()));
+    sends_as_it_is(text("\t %s\n100%%s %s \xc3\xa9\xff ", random_words(), random_words()));
+    sends_as_it_is(text("%s\n", random_words()));
 }
 
 CHECK(empty_answer, "takes an empty answer for what it is", POINTS(1), AFTER(prints_answer),
@@ -348,9 +393,10 @@ CHECK(short_write, "sends all of a long line though the kernel takes it in parts
     exits(client, 0);
 }
 
-CHECK(stopped, "loses nothing when stopped and continued while it waits", POINTS(1), AFTER(answer_in_pieces),
+CHECK(stopped, "loses nothing when stopped and continued while it waits", POINTS(1), AFTER(binary_answer),
       BECAUSE("A call that waits with a time-out returns -1 with EINTR when the program is stopped and continued: that is no "
-              "failure, and the call is made again."))
+              "failure, and the call is made again. A write() that waits, to stdout too, returns how many bytes were taken "
+              "by then."))
 {
     struct listener *server = listens(ANY_PORT);
     const char *line = random_words();
@@ -367,10 +413,27 @@ CHECK(stopped, "loses nothing when stopped and continued while it waits", POINTS
     hangs_up(conn);
     prints(client, join(first, last));
     exits(client, 0);
+
+    last = random_text(300000);
+    client = runs_as((struct how){.output_waits = true}, PROGRAM, target(LOOPBACK, server_port(server)), line);
+    conn = accepts(server);
+    hears(conn, join(line, "\n"));
+    says(conn, first);
+    is_taken(conn);
+    says_what_fits(conn, last);
+    comes_to_rest(client);
+    is_stopped_and_continued(client);
+    output_is_read(client);
+    says(conn, rest_of(conn, join(first, last)));
+    hangs_up(conn);
+    prints(client, join(first, last));
+    exits(client, 0);
 }
 
-CHECK(reset, "reports a reset while it reads, after printing what came before", POINTS(1), AFTER(answer_in_pieces),
-      BECAUSE("read() returns -1 for a reset and 0 for the end of the answer: only 0 is a success."))
+CHECK(reset, "reports a reset while it reads or sends, after printing what came before", POINTS(1),
+      AFTER(answer_in_pieces, long_line),
+      BECAUSE("read() and write() return -1 for a reset, and read() returns 0 for the end of the answer: only 0 is a success. "
+              "SIGPIPE would end the program without a word: ignore it."))
 {
     struct listener *server = listens(ANY_PORT);
     const char *line = random_words();
@@ -384,9 +447,21 @@ CHECK(reset, "reports a reset while it reads, after printing what came before", 
     prints(client, first);
     complains(client, LOOPBACK, port_of(server), "Connection reset by peer");
     exits(client, 1);
+
+    server = listens_with_small_buffers(ANY_PORT);
+    line = random_text((size_t)random_between(100000, 110000));
+    client = runs(PROGRAM, target(LOOPBACK, server_port(server)), line);
+    conn = accepts(server);
+    comes_to_rest(client);
+    half_closes(conn);
+    resets(conn);
+    prints(client, "");
+    complains(client, LOOPBACK, port_of(server), "Broken pipe|Connection reset by peer");
+    exits(client, 1);
 }
 
-CHECK(quiet, "uses no CPU while it waits", POINTS(1), AFTER(prints_answer))
+CHECK(quiet, "waits as long as it takes, and uses no CPU meanwhile", POINTS(1), AFTER(long_line),
+      BECAUSE("Wait in a call that blocks, for as long as the server takes: nobody has set a time."))
 {
     struct listener *server = listens(ANY_PORT);
     const char *line = random_words();
@@ -394,6 +469,7 @@ CHECK(quiet, "uses no CPU while it waits", POINTS(1), AFTER(prints_answer))
     struct program *client = runs(PROGRAM, target(LOOPBACK, server_port(server)), line);
     struct conn *conn = accepts(server);
     hears(conn, join(line, "\n"));
+    time_passes(1.2);
     uses_no_cpu(client);
     says(conn, answer);
     is_taken(conn);
@@ -401,6 +477,13 @@ CHECK(quiet, "uses no CPU while it waits", POINTS(1), AFTER(prints_answer))
     hangs_up(conn);
     prints(client, answer);
     exits(client, 0);
+
+    server = listens_with_small_buffers(ANY_PORT);
+    line = random_text((size_t)random_between(100000, 110000));
+    client = runs(PROGRAM, target(LOOPBACK, server_port(server)), line);
+    conn = accepts(server);
+    uses_no_cpu(client); /* the server does not read */
+    hears(conn, join(line, "\n"));
 }
 
 static void works_when_started(struct how how)
@@ -421,13 +504,26 @@ static void sends_no_more(struct how without_stdout)
     hears(conn, join(line, "\n"));
     says(conn, random_words());
     half_closes(conn);
-    hears_end(conn);
+    hears_end_or_reset(conn);
     finishes(client);
+}
+
+static void reports_a_full_disk(void)
+{
+    struct listener *server = listens(ANY_PORT);
+    const char *line = random_words();
+    struct program *client = runs_as((struct how){.output_full = true}, PROGRAM, target(LOOPBACK, server_port(server)), line);
+    struct conn *conn = accepts(server);
+    hears(conn, join(line, "\n"));
+    says(conn, random_words());
+    hangs_up(conn);
+    complains(client);
+    exits(client, 1);
 }
 
 CHECK(odd_start, "keeps its contract however it was started", POINTS(1), AFTER(prints_answer),
       BECAUSE("A program inherits its descriptors and its signals from whoever started it: a socket may get the number 0, "
-              "1 or 2, and printf() then writes to it."))
+              "1 or 2, and printf() then writes to it. What stdout does not take is a failure like any other."))
 {
     works_when_started((struct how){.closed = {true, false, false}});
     works_when_started((struct how){.closed = {false, false, true}});
@@ -435,14 +531,19 @@ CHECK(odd_start, "keeps its contract however it was started", POINTS(1), AFTER(p
     works_when_started((struct how){.extra_descriptors = true, .signals_ignored = true});
     sends_no_more((struct how){.closed = {false, true, false}});
     sends_no_more((struct how){.closed = {true, true, false}}); /* the lowest free number is 0, and then 1 */
+    reports_a_full_disk();
 }
 
-CHECK(memory, "makes no memory error and leaks nothing", POINTS(2), AFTER(answer_in_pieces, refused), UNDER_MEMCHECK)
+CHECK(memory, "makes no memory error and leaks nothing", POINTS(2), AFTER(answer_in_pieces), UNDER_MEMCHECK)
 {
     struct listener *server = listens(ANY_PORT);
     const char *line = random_words();
+    struct program *unheard = runs(PROGRAM, target(LOOPBACK, free_port()), line);
+    struct program *unknown = runs(PROGRAM, "127.0.0.1:sockeye-none", line);
+    struct program *misused = runs(PROGRAM, "127.0.0.1:0", line);
     struct program *client = runs(PROGRAM, target(LOOPBACK, server_port(server)), line);
     talks(client, server, line);
-    client = runs(PROGRAM, target(LOOPBACK, free_port()), line); /* where nobody is */
-    exits(client, 1);
+    finishes(unheard);
+    finishes(unknown);
+    finishes(misused);
 }

@@ -261,9 +261,10 @@ CHECK(short_write, "sends everything though the kernel takes it in parts", POINT
     exits(client, 0);
 }
 
-CHECK(stopped, "loses nothing when stopped and continued while it waits", POINTS(1), AFTER(input_in_pieces, answer_in_pieces),
+CHECK(stopped, "loses nothing when stopped and continued while it waits", POINTS(1), AFTER(input_in_pieces, large_answer),
       BECAUSE("A call that waits with a time-out returns -1 with EINTR when the program is stopped and continued, and so does "
-              "epoll_wait(): that is no failure, and the call is made again."))
+              "epoll_wait(): that is no failure, and the call is made again. A write() that waits, to stdout too, returns how "
+              "many bytes were taken by then."))
 {
     struct listener *server = listens(ANY_PORT);
     const char *first = random_line();
@@ -284,6 +285,25 @@ CHECK(stopped, "loses nothing when stopped and continued while it waits", POINTS
     says(conn, first);
     hangs_up(conn);
     prints(client, join(last, first));
+    exits(client, 0);
+
+    last = random_text(300000);
+    struct how unread = {.input = true, .output_waits = true};
+    client = runs_as(unread, PROGRAM, LOOPBACK, port_of(server));
+    is_typed(client, first);
+    input_ends(client);
+    conn = accepts(server);
+    hears(conn, first);
+    hears_end(conn);
+    says(conn, first);
+    is_taken(conn);
+    says_what_fits(conn, last);
+    comes_to_rest(client);
+    is_stopped_and_continued(client);
+    output_is_read(client);
+    says(conn, rest_of(conn, join(first, last)));
+    hangs_up(conn);
+    prints(client, join(first, last));
     exits(client, 0);
 }
 
@@ -347,7 +367,7 @@ CHECK(closes_early, "prints the answer of a server that closes before it has rea
       BECAUSE("A write() that fails ends the sending, not the program: the server may have said why it does not want more."))
 {
     struct listener *server = listens(ANY_PORT);
-    const char *answer = random_line();
+    const char *answer = random_text(1500); /* more than a line, but it fits into the smallest receive buffer */
     prints(meets_a_server_that_closes(port_of(server), server, answer), answer);
 }
 
@@ -397,12 +417,16 @@ CHECK(reset, "reports a reset while it reads, after printing what came before", 
 }
 
 CHECK(refused, "reports a refused connection: what was tried, and why", POINTS(1),
-      BECAUSE("The message belongs on stderr and names host, port and reason; the status is 1."))
+      BECAUSE("The message belongs on stderr and names host, port and reason; the status is 1. Another address than the one "
+              "that was given is none of the program's business, whoever listens there."))
 {
-    const char *port = number(free_port());
-    struct program *client = runs(PROGRAM, LOOPBACK, port);
+    struct listener *elsewhere = listens(ANY_PORT);
+    const char *address = text("127.%ld.%ld.%ld", random_between(1, 254), random_between(1, 254), random_between(1, 254));
+    struct program *client = runs(PROGRAM, address, port_of(elsewhere));
+    comes_to_rest(client);
+    nobody_came(elsewhere);
     prints(client, "");
-    complains(client, LOOPBACK, port, "Connection refused");
+    complains(client, address, port_of(elsewhere), "Connection refused");
     exits(client, 1);
 }
 
@@ -437,11 +461,15 @@ CHECK(ipv6, "takes an IPv6 address", POINTS(1), AFTER(prints_answer),
     reaches(server, "::1", port_of(server));
 }
 
-CHECK(service_name, "takes a service by its name", POINTS(1), AFTER(prints_answer), NEEDS_PRIVATE_NETWORK,
-      BECAUSE("getaddrinfo() takes the names of /etc/services and numbers alike."))
+CHECK(service_name, "takes a service by its name or its number", POINTS(1), AFTER(prints_answer), NEEDS_PRIVATE_NETWORK,
+      BECAUSE("getaddrinfo() takes the names of /etc/services and numbers alike. A name may have digits and hyphens in it, and "
+              "a number is any from 1 to 65535."))
 {
-    struct listener *server = listens(7);
-    reaches(server, LOOPBACK, "echo");
+    reaches(listens(7), LOOPBACK, "echo");
+    reaches(listens(110), LOOPBACK, "pop3");
+    reaches(listens(20), LOOPBACK, "ftp-data");
+    reaches(listens(1), LOOPBACK, "1");
+    reaches(listens(65535), LOOPBACK, "65535");
 }
 
 CHECK(unknown_host, "reports a host that does not resolve", POINTS(1), AFTER(refused),
@@ -464,13 +492,19 @@ CHECK(unknown_service, "reports a service that does not exist", POINTS(1), AFTER
     exits(client, 1);
 }
 
-CHECK(quiet, "uses no CPU while it waits", POINTS(1), AFTER(early_end))
+CHECK(quiet, "waits as long as it takes, and uses no CPU meanwhile", POINTS(1), AFTER(early_end),
+      BECAUSE("Wait in a call that blocks, for as long as the input or the server takes: nobody has set a time."))
 {
     struct listener *server = listens(ANY_PORT);
     const char *line = random_line();
     const char *answer = random_line();
     struct program *client = runs_as(INPUT, PROGRAM, LOOPBACK, port_of(server));
     struct conn *conn = accepts(server);
+    struct program *other = sends_from(server, bytes(line));
+    struct conn *answered_late = accepts(server);
+    hears(answered_late, line);
+    hears_end(answered_late);
+    time_passes(1.2); /* one waits for its input, the other for its answer */
     uses_no_cpu(client);
     is_typed(client, line);
     says(conn, answer);
@@ -480,15 +514,16 @@ CHECK(quiet, "uses no CPU while it waits", POINTS(1), AFTER(early_end))
     hears(conn, line);
     hears_end(conn);
     prints(client, answer);
+    says(answered_late, answer);
+    hangs_up(answered_late);
+    prints(other, answer);
 
-    client = sends_from(server, bytes(line));
+    server = listens_with_small_buffers(ANY_PORT);
+    struct bytes input = random_bytes(400000);
+    client = sends_from(server, input);
     conn = accepts(server);
-    hears(conn, line);
-    hears_end(conn);
-    uses_no_cpu(client); /* the other way round */
-    says(conn, answer);
-    hangs_up(conn);
-    prints(client, answer);
+    uses_no_cpu(client); /* the server does not read */
+    hears(conn, input);
 }
 
 static void works_when_started(struct how how)
@@ -517,13 +552,52 @@ static void sends_no_more_without_stdout(void)
     struct how how = {.input = true, .closed = {false, true, true}};
     struct program *client = runs_as(how, PROGRAM, LOOPBACK, port_of(server));
     struct conn *conn = accepts(server);
-    says(conn, random_line());
     is_typed(client, line);
     input_ends(client);
     hears(conn, line);
     hears_end(conn);
+    says(conn, random_line());
     hangs_up(conn);
     finishes(client);
+}
+
+static void reports_a_full_disk(void)
+{
+    struct listener *server = listens(ANY_PORT);
+    struct program *client = runs_as((struct how){.output_full = true}, PROGRAM, LOOPBACK, port_of(server));
+    struct conn *conn = accepts(server);
+    hears_end(conn);
+    says(conn, random_line());
+    hangs_up(conn);
+    complains(client);
+    exits(client, 1);
+}
+
+static void sends_a_file(void)
+{
+    struct listener *server = listens(ANY_PORT);
+    struct bytes input = random_lines();
+    const char *answer = random_line();
+    there_is_a_file("letter", input);
+    struct program *client = runs_as((struct how){.input_file = "letter"}, PROGRAM, LOOPBACK, port_of(server));
+    struct conn *conn = accepts(server);
+    hears(conn, input);
+    hears_end(conn);
+    says(conn, answer);
+    hangs_up(conn);
+    prints(client, answer);
+    exits(client, 0);
+}
+
+/* A folder can be opened, but not read as a file. */
+static void reports_an_input_that_cannot_be_read(void)
+{
+    struct listener *server = listens(ANY_PORT);
+    there_is_a_folder("letters");
+    struct program *client = runs_as((struct how){.input_file = "letters"}, PROGRAM, LOOPBACK, port_of(server));
+    hangs_up(accepts(server));
+    complains(client);
+    exits(client, 1);
 }
 
 /* With no stdin there is nothing to send, whether it takes that for an empty input or for a failure. */
@@ -541,13 +615,17 @@ static void sends_nothing_without_stdin(void)
 
 CHECK(odd_start, "keeps its contract however it was started", POINTS(1), AFTER(empty_input, early_answer),
       BECAUSE("A program inherits its descriptors and its signals from whoever started it: a socket may get the number 0, "
-              "and is then read as the input, or 1, and is sent its own answer."))
+              "and is then read as the input, or 1, and is sent its own answer. An input that can't be read, and an answer that "
+              "can't be printed, are failures like any other."))
 {
     works_when_started((struct how){.closed = {false, false, true}});
     works_when_started((struct how){.signals_blocked = true});
     works_when_started((struct how){.extra_descriptors = true, .signals_ignored = true});
     sends_no_more_without_stdout();
     sends_nothing_without_stdin();
+    sends_a_file();
+    reports_an_input_that_cannot_be_read();
+    reports_a_full_disk();
 }
 
 CHECK(memory, "makes no memory error and leaks nothing", POINTS(2), AFTER(input_in_pieces, large_answer), UNDER_MEMCHECK)
@@ -555,6 +633,8 @@ CHECK(memory, "makes no memory error and leaks nothing", POINTS(2), AFTER(input_
     struct listener *server = listens(ANY_PORT);
     struct bytes input = random_bytes(100000);
     const char *answer = random_text(100000);
+    struct program *unheard = runs(PROGRAM, LOOPBACK, number(free_port()));
+    struct program *unknown = runs(PROGRAM, LOOPBACK, "no-such-service");
     struct program *client = sends_from(server, input);
     struct conn *conn = accepts(server);
     hears(conn, input);
@@ -563,8 +643,6 @@ CHECK(memory, "makes no memory error and leaks nothing", POINTS(2), AFTER(input_
     hangs_up(conn);
     prints(client, answer);
     exits(client, 0);
-
-    client = runs(PROGRAM, LOOPBACK, number(free_port()));
-    complains(client, "Connection refused");
-    exits(client, 1);
+    finishes(unheard);
+    finishes(unknown);
 }

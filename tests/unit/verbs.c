@@ -1059,6 +1059,42 @@ PLAY(waits_for_input_that_nobody_types, FAILS, .because = "It waits for input on
     exits(runs_as((struct how){.input = true}, ACTOR, "cat"), 0);
 }
 
+PLAY(is_not_read_at_first, PASSES)
+{
+    const char *text = random_text(200000);
+    struct how unread = {.input = true, .output_waits = true};
+    struct program *actor = runs_as(unread, ACTOR, "cat");
+    is_typed(actor, text);
+    input_ends(actor);
+    runs_on(actor);
+    output_is_read(actor);
+    prints(actor, text);
+    exits(actor, 0);
+}
+
+PLAY(is_never_read, FAILS, .expected = "actor ends with status 0",
+     .observed = "waiting in write()*started with: stdout waits to be read")
+{
+    struct how unread = {.input = true, .output_waits = true};
+    struct program *actor = runs_as(unread, ACTOR, "cat");
+    is_typed(actor, random_text(200000));
+    input_ends(actor);
+    exits(actor, 0);
+}
+
+PLAY(prints_on_a_full_disk, PASSES)
+{
+    struct program *actor = runs_as((struct how){.output_full = true}, ACTOR, "print", "there");
+    complains(actor, "No space left on device");
+    finishes(actor);
+}
+
+PLAY(reads_a_file, PASSES)
+{
+    there_is_a_file("letter", literal("a\0b"));
+    prints(runs_as((struct how){.input_file = "letter"}, ACTOR, "cat"), literal("a\0b"));
+}
+
 PLAY(starts_as_usual, PASSES)
 {
     prints(runs(ACTOR, "start"), "0 1 2 PATH=/usr/local/bin:/usr/bin:/bin");
@@ -1418,6 +1454,28 @@ PLAY(is_left_waiting, FAILS, .expected = "client 1 gets no byte", .observed = "i
     int port = free_port();
     is_listening(runs(ACTOR, "listen", number(port), "accept", "recv"), port);
     is_turned_away(tries_to_connect(port));
+}
+
+PLAY(ends_by_end_of_file, PASSES)
+{
+    struct listener *server = listens(ANY_PORT);
+    runs(ACTOR, "connect", port_of(server), "shutdown", "pause");
+    hears_end_or_reset(accepts(server));
+}
+
+PLAY(ends_by_a_reset, PASSES)
+{
+    struct listener *server = listens(ANY_PORT);
+    runs(ACTOR, "connect", port_of(server), "reset", "pause");
+    hears_end_or_reset(accepts(server));
+}
+
+PLAY(ends_by_more, FAILS, .expected = "hears nothing more but end-of-file or a reset",
+     .observed = "it heard more: \"0\"")
+{
+    struct listener *server = listens(ANY_PORT);
+    runs(ACTOR, "connect", port_of(server), "send", "0", "pause");
+    hears_end_or_reset(accepts(server));
 }
 
 PLAY(has_ended_too_early, FAILS, .expected = "actor has not ended yet", .observed = "actor ended with status 3")

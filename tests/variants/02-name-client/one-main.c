@@ -119,8 +119,10 @@ int main(int argc, char *argv[])
     while ((n = recv(sock, buf, sizeof buf, 0)) > 0) {
         for (off = 0; off < (size_t)n;) {
             ssize_t w = write(1, buf + off, (size_t)n - off);
-            if (w < 0)
+            if (w < 0) {
+                fprintf(stderr, "%s:%s: %s\n", host, service, strerror(errno));
                 exit(1);
+            }
             off += (size_t)w;
         }
     }

@@ -162,8 +162,10 @@ int main(int argc, char *argv[])
         warn("%s: receive", argv[1]);
         status = 1;
     }
-    if (fflush(stdout) == EOF)
+    if (fflush(stdout) == EOF || ferror(stdout)) {
+        warn("%s: print", argv[1]);
         status = 1;
+    }
     close(fd);
     return status;
 }

@@ -125,8 +125,10 @@ int main(int argc, char *argv[])
         fprintf(stderr, "name_client: %s port %s: %s\n", host, service, strerror(errno));
         status = 1;
     }
-    if (fflush(stdout) == EOF)
+    if (fflush(stdout) == EOF || ferror(stdout)) {
+        fprintf(stderr, "name_client: %s port %s: cannot print: %s\n", host, service, strerror(errno));
         status = 1;
+    }
     fclose(in);
     free(host);
     free(service);

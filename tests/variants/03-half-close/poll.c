@@ -75,8 +75,10 @@ static bool talk(int fd, const char *host, const char *service)
             out.over = n <= 0;
             out.start = 0;
             out.end = n <= 0 ? 0 : (size_t)n;
-            if (n == -1)
+            if (n == -1) {
+                warn("can't read what to send to %s port %s", host, service);
                 well = false;
+            }
             if (n <= 0) {
                 shutdown(fd, SHUT_WR);
                 sending = false;

@@ -110,14 +110,16 @@ int main(int argc, char **argv)
     char c[1000];
     while ((n = recv(sock, c, sizeof c, 0)) > 0) {
         if (fwrite(c, 1, (size_t)n, stdout) < (size_t)n)
-            status = 1;
+            break;
     }
     if (n < 0) {
         fprintf(stderr, "recv from %s %s: %s\n", host, serv, strerror(errno));
         status = 1;
     }
-    if (fflush(stdout) != 0)
+    if (fflush(stdout) != 0 || ferror(stdout)) {
+        fprintf(stderr, "printing the answer of %s %s: %s\n", host, serv, strerror(errno));
         status = 1;
+    }
     close(sock);
     return status;
 }
