@@ -53,7 +53,7 @@ struct how {
     bool extra_descriptors;   /**< it inherits some open descriptors above 2, low ones and high ones */
     bool input;               /**< its stdin is a pipe that is_typed() writes to */
     const char *input_file;   /**< its stdin is this file or folder, which has been put there; NULL: it is not */
-    bool output_waits;        /**< its stdout is a pipe of a page that nobody reads before output_is_read() */
+    bool output_waits;        /**< its stdout is a pipe of two pages that nobody reads before output_is_read() */
     bool output_full;         /**< its stdout takes nothing: writing fails, as on a full disk (/dev/full) */
     bool signals_ignored;     /**< every signal that can be is ignored at its start, but SIGXCPU and SIGXFSZ */
     bool signals_blocked;     /**< every signal is blocked at its start */

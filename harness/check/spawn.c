@@ -86,13 +86,16 @@ static const char *become_program(const struct how *how, int input, int output, 
     if (undone == NULL && stage.run_as != (uid_t)-1)
         undone = cage_become(stage.run_as);
     if (undone == NULL)
-        undone = cage_enter(stage.private_network, false, stage.processes);
+        undone = cage_enter(stage.private_network, stage.memcheck, stage.processes);
     struct rlimit largest = {how->file_limit, how->file_limit};
     if (how->file_limit > 0) {
         signal(SIGXFSZ, SIG_IGN); /* so that write() fails, as on a full disk */
         if (setrlimit(RLIMIT_FSIZE, &largest) == -1 && undone == NULL)
             undone = "limit its files";
     }
+    struct rlimit beside_valgrind = {8UL << 30, 8UL << 30}; /* of which 1 GiB may be used (check/wait.c) */
+    if (undone == NULL && stage.memcheck && setrlimit(RLIMIT_DATA, &beside_valgrind) == -1)
+        undone = "limit its memory";
     sigprocmask(SIG_SETMASK, &mask, NULL);
     return undone;
 }
@@ -190,7 +193,7 @@ pid_t spawn(const struct how *how, const char *const *vector, struct spawned_end
         in[0] = open_input(how);
     make_pipe(out);
     if (how->output_waits)
-        fcntl(out[1], F_SETPIPE_SZ, 1); /* a page: what is longer stands half-written there */
+        fcntl(out[1], F_SETPIPE_SZ, 8192); /* two pages: what is longer stands half-written there */
     if (how->output_full)
         fill_output(out[1]);
     make_pipe(err);
