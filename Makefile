@@ -37,12 +37,12 @@ FOLDERS  := $(foreach d,$(notdir $(wildcard tests/*)),$(if $(wildcard tests/$d/$
 PROGRAMS := $(patsubst %,$(BUILD)/%,$(FOLDERS) $(basename $(notdir $(wildcard tests/*.c))))
 TESTS    := $(call objects,tests/*.c $(FOLDERS:%=tests/%/*.c))
 
-# The suites of `make test`, in this order, two at a time: the judgement, which takes longest, first. Every tenth mistake
+# The suites of `make test`, in this order, two at a time: the judgement, which takes longest, first. Every twentieth mistake
 # is played against all checks, the others against those that they must lose; in plain mode, whose checks are the same,
-# every third is played. `make judgement` plays all against all.
+# every fourth is played. `make judgement` plays all against all.
 JUDGEMENT := $(filter %/judgement,$(PROGRAMS))
-SUITES := $(JUDGEMENT:%="% --sample 10") $(wildcard tests/suites/* tests/*/*.sh) \
-          $(JUDGEMENT:%="% --plain --named --every 3 --no-memcheck") $(filter-out %/judgement,$(FOLDERS:%=$(BUILD)/%))
+SUITES := $(JUDGEMENT:%="% --sample 20") $(wildcard tests/suites/* tests/*/*.sh) \
+          $(JUDGEMENT:%="% --plain --named --every 4 --no-memcheck") $(filter-out %/judgement,$(FOLDERS:%=$(BUILD)/%))
 
 # Each stage of a build is told once, with the first file that is made in it.
 tell = $(if $(told_$(subst $() ,_,$1)),,$(eval told_$(subst $() ,_,$1) := 1)$(info $1))

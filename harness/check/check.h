@@ -108,7 +108,6 @@ void program_is_typed_when_read(struct program *program, struct bytes what);
 /** Gets end-of-file on its stdin, behind all that was typed. */
 void input_ends(struct program *program);
 
-
 /* Processes. */
 
 /** When nothing moves any more, and within a second, no child that has ended is left unreaped. */

@@ -295,7 +295,7 @@ CHECK(unreachable, "reports a HOST that can't be sent to, asks the others, and e
     struct station *clocks = takes_datagrams(port);
     struct program *client = runs(PROGRAM, "-p", number(port), UNREACHABLE, LOCALHOST);
     struct request *question = is_asked(clocks, LOCALHOST);
-    answers(question, LOCALHOST, clock_ahead(some_time()));
+    answers_later(question, 0.1, LOCALHOST, clock_ahead(some_time()));
     prints_lines(client, possible_line(text("Sending to %s:%d", UNREACHABLE, port)), sending_to(LOCALHOST, port),
                  clock_of(LOCALHOST));
     complains(client, UNREACHABLE, number(port), "No route to host");

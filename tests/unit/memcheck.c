@@ -223,8 +223,8 @@ static void an_error_is_found_whatever_its_file_is_called(void)
 
 static void a_forged_log_says_nothing_but_a_line(void)
 {
-    unit_write(text("%s/memcheck/1.log", unit_folder()), "unhandled \377\033[2J syscall\nand more");
-    assert_text(memcheck_unknown_call(), "unhandled \\377\\033[2J syscall");
+    unit_write(text("%s/memcheck/1.log", unit_folder()), "unhandled \377\033[2J syscall: 434\nand more");
+    assert_text(memcheck_unknown_call(), "unhandled \\377\\033[2J syscall: 434");
 }
 
 static void nobody_has_made_the_folder(void)
