@@ -130,16 +130,23 @@ static size_t buffered_memory(void)
     return most - available > MEMORY_MAX && available > 0 ? buffers_memory() : 0;
 }
 
+static size_t sum(size_t (*of)(pid_t pid), const pid_t *pids, int count)
+{
+    size_t bytes = 0;
+    for (int i = 0; i < count; i++)
+        bytes += of(pids[i]);
+    return bytes;
+}
+
 /* Limits of the kernel's are for one process; this one is for all together. */
 static void check_memory(const pid_t *pids, int count)
 {
-    size_t bytes = hidden_memory(pids, count) + buffered_memory();
-    for (int i = 0; i < count; i++)
-        bytes += proc_memory(pids[i]);
+    size_t hidden = hidden_memory(pids, count) + buffered_memory();
+    size_t bytes = hidden + sum(proc_memory, pids, count);
     last_memory = bytes;
-    size_t limit = stage.memcheck ? MEMCHECK_MAX : MEMORY_MAX; /* valgrind takes some 40 MiB for each process */
-    if (bytes <= limit)
-        return;
+    size_t limit = stage.memcheck ? MEMCHECK_MAX : MEMORY_MAX;
+    if (bytes <= limit || hidden + sum(proc_memory_share, pids, count) <= limit)
+        return; /* what a parent and its children share counts once */
     verdict_is_whole();
     verdict_because("Memory that grows with every turn of a loop is never enough: use one buffer again and again.");
     fails("a bounded amount of memory", text("the program uses more than %zu MiB", limit >> 20));

@@ -236,6 +236,14 @@ size_t proc_memory(pid_t pid)
     return pages * (size_t)sysconf(_SC_PAGESIZE);
 }
 
+size_t proc_memory_share(pid_t pid)
+{
+    char path[64];
+    char text[4096];
+    snprintf(path, sizeof path, "/proc/%d/smaps_rollup", pid);
+    return proc_read(path, text, sizeof text) <= 0 ? proc_memory(pid) : (size_t)field(text, "\nPss:", 10) * 1024;
+}
+
 static int tasks_if_of(int pid, void *context)
 {
     const uid_t *uid = context;

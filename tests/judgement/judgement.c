@@ -134,7 +134,7 @@ static void read_loses(struct test_case *c)
     sort_words(c->loses, sizeof c->loses);
 }
 
-/* "Says: words. Line: 7" in the first line; or "Says: words. Private: why plain mode can't". */
+/* "Says: words. Line: 7" in the first line; or "Says: words. Private: why plain mode can't", or the same with "Looking". */
 static void read_says(struct test_case *c)
 {
     FILE *file = fopen(c->source.text, "re");
@@ -155,6 +155,11 @@ static void read_says(struct test_case *c)
     if (private != NULL) {
         snprintf(c->private_for, sizeof c->private_for, "%s", private + strlen(". Private: "));
         *private = '\0';
+    }
+    char *looking = strstr(c->loses, ". Looking: ");
+    if (looking != NULL) {
+        snprintf(c->looking_for, sizeof c->looking_for, "%s", looking + strlen(". Looking: "));
+        *looking = '\0';
     }
     size_t length = strlen(c->loses);
     while (length > 0 && c->loses[length - 1] == ' ')
@@ -507,7 +512,7 @@ static bool is_said(const struct test_case *c, const json_t *check)
 {
     const json_t *where = json_object_get(check, "where");
     bool line = c->line == 0 || json_integer_value(json_object_get(where, "line")) == c->line ||
-                (!may_look && json_is_null(where) && strstr(text_of(check, "observed"), "your program is ") != NULL);
+                (!may_look && json_is_null(where) && strstr(text_of(check, "observed"), "your program") != NULL);
     return line && (holds(text_of(check, "observed"), c->loses) || holds(text_of(check, "expected"), c->loses));
 }
 
