@@ -100,21 +100,21 @@ struct program *program_runs(struct how how, const char *const *args)
 /* What a program has written before it ended is still to come, for a moment. */
 static bool is_on_its_way(const struct program *program, int fd)
 {
-    if (!program->ended || now() > program->ended_at + 0.2 || !relay_goes_on(fd))
-        return false;
-    sched_yield();
-    return true;
+    return program->ended && now() < program->ended_at + 5 && relay_goes_on(fd);
 }
 
 static void drain(const struct program *program, struct output *output)
 {
     static char buffer[256 << 10];
     while (output->fd != -1) {
+        bool more_comes = is_on_its_way(program, output->fd); /* before the read: it may come just after */
         ssize_t n = read(output->fd, buffer, sizeof buffer);
-        if (n == -1 && is_on_its_way(program, output->fd))
-            continue;
-        if (n == -1)
+        if (n == -1 && !more_comes)
             return;
+        if (n == -1) {
+            sched_yield();
+            continue;
+        }
         if (n == 0) {
             close(output->fd);
             output->fd = -1;
