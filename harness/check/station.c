@@ -271,7 +271,6 @@ struct request *datagram_next(struct station *station)
     return next;
 }
 
-/* The one that the check is about now. */
 /* Sets verdict_because() where it can be told why a datagram did not come where it should; returns what came instead. */
 static const char *explain_silence(const struct asking *asking)
 {

@@ -48,7 +48,7 @@ struct test_case {
     struct path source;    /* the patch, or the program */
     char loses[512];       /* of a mistake: the ids, sorted, one space between; of a hostile program: what is said */
     char private_for[160]; /* why it is played in private worlds alone; "": it is not */
-    char looking_for[160]; /* of a mistake: why only who looks into it sees it; "": others do, too */
+    char looking_for[160]; /* why only who looks into it sees it; "": others do, too */
     int line;              /* of a hostile program: where it is, 0 if that is not asked for */
     pid_t pid;
     struct path folder;

@@ -1,4 +1,4 @@
-/* As by vfork(), but its child has overwritten what was asked for. Says: after 5.0 s your program is still at work. Looking: else nobody sees that it waits */
+/* As by vfork(), but its child has overwritten what was asked for. Says: after 5.0 s your program is still at work. Looking: else nobody sees that it waits. Line: 13 */
 #define _GNU_SOURCE
 #include <linux/sched.h>
 #include <sys/syscall.h>

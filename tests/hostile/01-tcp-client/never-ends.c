@@ -1,4 +1,4 @@
-/* Computes without end; on one line, which the verdict names. Says: running in circles. Line: 6 */
+/* Computes without end; on one line, which the verdict names. Says: running in circles at tcp_client.c:6. Looking: else no line is named */
 volatile unsigned long turn;
 
 int main(void)
