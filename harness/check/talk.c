@@ -226,8 +226,10 @@ static bool is_full(void *context)
     send_some(&filling->talk);
     if (filling->talk.out.length < left || filling->since == 0)
         filling->since = now();
-    return filling->talk.refused || filling->talk.out.length == 0 ||
-           (programs_sleep() && now() - filling->since > PATIENCE && leaves_unread(filling->talk.conn));
+    if (filling->talk.refused)
+        return true;
+    bool all_sent = filling->talk.out.length == 0; /* to the queues between: the program has still to take it */
+    return programs_sleep() && now() - filling->since > PATIENCE && (all_sent || leaves_unread(filling->talk.conn));
 }
 
 void conn_says_what_fits(struct conn *conn, struct bytes what)

@@ -324,6 +324,9 @@ CHECK(descriptors, "keeps nothing of the clients that have gone", POINTS(2), AFT
         leaves(served_client(port));
     for (int i = 0; i < 5; i++)
         resets(served_client(port));
+    struct conn *deaf = connects_with_small_buffers(port);
+    says_what_fits(deaf, random_bytes(300000));
+    resets(deaf); /* while it is sent something */
     leaves(served_client(port));
     has_no_more_descriptors(server, before);
 }

@@ -625,6 +625,9 @@ CHECK(descriptors, "keeps nothing of the clients that have gone", POINTS(1), AFT
         resets(served_client(port));
     for (int i = 0; i < 4; i++)
         quits(served_client(port));
+    struct conn *deaf = connects_with_small_buffers(port);
+    says_what_fits(deaf, random_dialogue(300, LONGEST / 2).lines);
+    resets(deaf); /* while it is sent something */
     leaves(served_client(port));
     has_no_more_descriptors(server, before);
 }
