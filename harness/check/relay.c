@@ -106,6 +106,19 @@ bool relay_goes_on(int fd)
     return false;
 }
 
+bool relays_have_work(void)
+{
+    for (int i = 0; i < relay_count; i++) {
+        if (relays[i].ended)
+            continue;
+        bool passing = relays[i].passing;
+        struct pollfd ready = {.fd = passing ? relays[i].to : relays[i].from, .events = passing ? POLLOUT : POLLIN};
+        if (poll(&ready, 1, 0) == 1)
+            return true;
+    }
+    return false;
+}
+
 int relay_from(int from)
 {
     int ends[2];

@@ -15,5 +15,7 @@ bool relay_is_needed(const char *path);
 int relay_from(int from);
 /** True while there is something on its way to this descriptor, which came from relay_from(). */
 bool relay_goes_on(int fd);
+/** True while a thread could go on and has not come to it: nobody waits in vain who waits for what it carries. */
+bool relays_have_work(void);
 /** What is written to the descriptor that is returned goes to this one. Takes @p to over. */
 int relay_to(int to);

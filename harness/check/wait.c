@@ -10,6 +10,7 @@
 #include "check/dns.h"
 #include "check/program.h"
 #include "check/record.h"
+#include "check/relay.h"
 #include "check/stage.h"
 #include "check/verdict.h"
 #include "look/buffers.h"
@@ -195,11 +196,16 @@ static bool is_about_to_be_answered(void)
     return poll(fds, (nfds_t)attended_count, 0) > 0 || dns_keeps_waiting();
 }
 
+static bool something_is_under_way(void)
+{
+    return conns_in_flight() || relays_have_work() || is_about_to_be_answered();
+}
+
 /* Sure only after a deeper look in between two that agree. */
 static bool is_stuck(struct watch *watch)
 {
     if (debugger_is_there() || !last_look.asleep || watch->doubted || !has_been_still(watch) || scheduled_count > 0 ||
-        conns_in_flight() || is_about_to_be_answered())
+        something_is_under_way())
         return false;
     uint64_t before = watch->signature;
     bool certain = stuck_is_certain(&last_look);
@@ -386,7 +392,7 @@ static bool nothing_moves(void *context)
         if (last_look.thread[i].state != 'S' && last_look.thread[i].state != 'T')
             return false;
     }
-    return has_been_still(&settling->watch) && !conns_in_flight() && !is_about_to_be_answered();
+    return has_been_still(&settling->watch) && !something_is_under_way();
 }
 
 static bool wait_still(double still, double seconds)
