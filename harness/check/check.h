@@ -255,6 +255,24 @@ struct conn *tries_to_connect(int port);
 /** A connection to that address and port is refused. */
 void finds_nobody(const char *address, int port);
 
+/* TCP: what every server of the course owes, whatever it says to its clients. Its arguments are `[ADDRESS] PORT`. */
+
+struct server {
+    const char *program;
+    const char *behind;                               /**< the argument behind PORT, where it needs one; or NULL */
+    void (*is_served)(const char *address, int port); /**< a client of the check's connects there, and is served */
+};
+
+/** Whatever is neither an address nor a port, or too little or too much, it refuses as in refuses(). */
+void refuses_all_but_address_and_port(struct server server);
+/** Without ADDRESS, and with 0.0.0.0, it listens on every interface; with another address on that alone. */
+void listens_where_told(struct server server);
+/** It listens on an IPv6 ADDRESS alone (`::` may be for both families), says which one if it is in use, and can be started
+ *  again there at once. Not graded on a machine whose loopback has no IPv6. */
+void listens_where_told_in_ipv6(struct server server);
+/** A port that is in use it reports on stderr, with ADDRESS if there was one, and with the reason; the status is 1. */
+void reports_port_in_use(struct server server);
+
 /* TCP: talking. */
 
 /** Sends; waits while the program's side takes no more. */

@@ -105,7 +105,7 @@ void has_children(struct program *program, int count, double seconds)
     if (family->came > 0 && family->count <= count)
         verdict_because_also("They die: %d that were there before %s.", family->came,
                              family->came == 1 ? "is dead by now" : "are dead by now");
-    fails(waited == LATE ? text("%s within %g second%s", expected, seconds, seconds > 1 ? "s" : "") : expected,
+    fails(waited == LATE ? text("%s within %g second%s", expected, seconds, seconds == 1 ? "" : "s") : expected,
           text("it has %d%s%s", family->count, listed(family->pids, family->count), its_words(program)));
 }
 

@@ -530,7 +530,7 @@ static void is_closed_in(struct conn *conn, double seconds)
     const char *who = holders(conn);
     const char *expected = text("the connection of %s is closed", the(conn->name));
     wait_fails(waited, &awaited,
-               seconds > 0 ? text("%s within %g second%s", expected, seconds, seconds > 1 ? "s" : "") : expected,
+               seconds > 0 ? text("%s within %g second%s", expected, seconds, seconds == 1 ? "" : "s") : expected,
                who == NULL ? "it stays open" : text("it stays open in %s", who));
 }
 

@@ -67,7 +67,7 @@ static void leaves_nothing(struct program *program)
 static void ends(struct program *program, double seconds, int status)
 {
     const char *expected = seconds > 0 ? text("%s ends with status %d within %g second%s", program->name, status,
-                                              seconds, seconds > 1 ? "s" : "")
+                                              seconds, seconds == 1 ? "" : "s")
                                        : text("%s ends with status %d", program->name, status);
     struct awaited awaited = {.come = has_ended, .context = program, .seconds = seconds > 0 ? seconds + 1 : 0};
     enum waited waited = wait_until(&awaited);

@@ -34,31 +34,20 @@ static void leaves(struct conn *client)
     hears_end(client);
 }
 
+static void is_served_at(const char *address, int port)
+{
+    struct conn *client = connects_to(address, port);
+    is_echoed(client);
+    leaves(client);
+}
+
+static const struct server the_server = {PROGRAM, .is_served = is_served_at};
+
 CHECK(usage, "refuses wrong arguments with a message and status 2", POINTS(1),
       BECAUSE("A port is digits and nothing else, from 1 to 65535. inet_pton() returns 1 for an address; a text that is none in "
               "either family is refused before there is a socket."))
 {
-    const char *port = number(free_port());
-    refuses(PROGRAM);
-    refuses(PROGRAM, LOOPBACK, port, "more");
-    refuses(PROGRAM, "-x", port);
-    refuses(PROGRAM, "");
-    refuses(PROGRAM, "0");
-    refuses(PROGRAM, "65536");
-    refuses(PROGRAM, "99999999999999999999");
-    refuses(PROGRAM, "echo");
-    refuses(PROGRAM, text("%sx", port));
-    refuses(PROGRAM, text("%s ", port));
-    refuses(PROGRAM, text(" %s", port));
-    refuses(PROGRAM, text("+%s", port));
-    refuses(PROGRAM, text("0x%s", port));
-    refuses(PROGRAM, LOOPBACK, text("-%s", port));
-    refuses(PROGRAM, LOOPBACK, number(65536 + free_port()));
-    refuses(PROGRAM, "", port);
-    refuses(PROGRAM, "localhost", port);
-    refuses(PROGRAM, "256.0.0.1", port);
-    refuses(PROGRAM, "127.0.0.1x", port);
-    refuses(PROGRAM, "::g", port);
+    refuses_all_but_address_and_port(the_server);
 }
 
 CHECK(no_socket, "makes no socket when the arguments are wrong", POINTS(1), AFTER(usage),
@@ -153,64 +142,21 @@ CHECK(queue, "lets at least 128 clients wait in its queue", POINTS(2), AFTER(in_
 CHECK(address, "listens on every interface, or on ADDRESS alone", POINTS(2), AFTER(serves_again),
       BECAUSE("Without ADDRESS bind to INADDR_ANY (or to :: for both families); with one, to that address."))
 {
-    int port = free_port();
-    serves(port);
-    struct conn *client = connects_to("127.0.0.1", port);
-    is_echoed(client);
-    leaves(client);
-    is_echoed(connects_to("127.0.0.3", port));
-
-    int other = free_port();
-    struct program *server = runs(PROGRAM, "127.0.0.2", number(other));
-    is_listening(server, other);
-    is_echoed(connects_to("127.0.0.2", other));
-    finds_nobody("127.0.0.1", other);
-
-    other = free_port();
-    server = runs(PROGRAM, "0.0.0.0", number(other)); /* every interface, said in so many words */
-    is_listening(server, other);
-    is_echoed(connects_to("127.0.0.3", other));
+    listens_where_told(the_server);
 }
 
 CHECK(address_ipv6, "listens on an IPv6 ADDRESS", POINTS(1), AFTER(address, in_use, restarts),
       BECAUSE("inet_pton() reads IPv6 addresses when asked for AF_INET6; the socket's family must be the address's. All else is as "
               "with IPv4: SO_REUSEADDR, and a message that names the address."))
 {
-    needs_ipv6();
-    int port = free_port();
-    struct program *server = runs(PROGRAM, "::1", number(port));
-    is_listening(server, port);
-    struct conn *client = connects_to("::1", port);
-    is_echoed(client);
-    finds_nobody("127.0.0.1", port);
-    struct program *second = runs(PROGRAM, "::1", number(port));
-    complains(second, "::1", number(port), "Address already in use");
-    exits(second, 1);
-    is_killed(server); /* so the server's side closes first */
-    is_closed(client);
-    hangs_up(client);
-    is_listening(runs(PROGRAM, "::1", number(port)), port);
-
-    int any = free_port();
-    is_listening(runs(PROGRAM, "::", number(any)), any);
-    is_echoed(connects_to("::1", any));
+    listens_where_told_in_ipv6(the_server);
 }
 
 CHECK(in_use, "reports a port that is in use: which, and why", POINTS(1), AFTER(echoes),
       BECAUSE("bind() and listen() return -1 when they fail: who does not look goes on with a socket that listens elsewhere, or "
               "nowhere. The message belongs on stderr and names address, port and reason; the status is 1."))
 {
-    int port = free_port();
-    listens(port);
-    struct program *server = runs(PROGRAM, LOOPBACK, number(port));
-    prints(server, "");
-    complains(server, LOOPBACK, number(port), "Address already in use");
-    exits(server, 1);
-
-    server = runs(PROGRAM, number(port));
-    prints(server, "");
-    complains(server, number(port), "Address already in use");
-    exits(server, 1);
+    reports_port_in_use(the_server);
 }
 
 CHECK(not_here, "reports an ADDRESS that this machine does not have", POINTS(1), AFTER(in_use, address), NEEDS_PRIVATE_NETWORK)
@@ -287,6 +233,10 @@ CHECK(vanishing_client, "survives clients that reset the connection, or close at
     hangs_up(connects(port));
     leaves(first);
     leaves(served_client(port));
+    resets(served_client(port));
+    struct conn *next = connects(port);
+    half_closes(next);
+    is_closed_within(next, 0.4); /* who has gone delays nobody */
 }
 
 /* The server finds @p data and end-of-file, and when it sends back, nobody is there any more. */

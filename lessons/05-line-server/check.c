@@ -74,29 +74,18 @@ static struct dialogue random_dialogue(int count, long shortest)
     return dialogue;
 }
 
+static void is_served_at(const char *address, int port)
+{
+    struct conn *client = connects_to(address, port);
+    is_replied_to(client);
+    leaves(client);
+}
+
+static const struct server the_server = {PROGRAM, .is_served = is_served_at};
+
 CHECK(usage, "refuses wrong arguments with a message and status 2", POINTS(1))
 {
-    const char *port = number(free_port());
-    refuses(PROGRAM);
-    refuses(PROGRAM, LOOPBACK, port, "more");
-    refuses(PROGRAM, "-x", port);
-    refuses(PROGRAM, "");
-    refuses(PROGRAM, "0");
-    refuses(PROGRAM, "65536");
-    refuses(PROGRAM, "99999999999999999999");
-    refuses(PROGRAM, "echo");
-    refuses(PROGRAM, text("%sx", port));
-    refuses(PROGRAM, text("%s ", port));
-    refuses(PROGRAM, text(" %s", port));
-    refuses(PROGRAM, text("+%s", port));
-    refuses(PROGRAM, text("0x%s", port));
-    refuses(PROGRAM, LOOPBACK, text("-%s", port));
-    refuses(PROGRAM, LOOPBACK, number(65536 + free_port()));
-    refuses(PROGRAM, "", port);
-    refuses(PROGRAM, "localhost", port);
-    refuses(PROGRAM, "256.0.0.1", port);
-    refuses(PROGRAM, "127.0.0.1x", port);
-    refuses(PROGRAM, "::g", port);
+    refuses_all_but_address_and_port(the_server);
 }
 
 CHECK(no_socket, "makes no socket when the arguments are wrong", POINTS(1), AFTER(usage),
@@ -467,58 +456,20 @@ CHECK(in_turn, "serves one client at a time, and the others in turn", POINTS(1),
 CHECK(address, "listens on every interface, or on ADDRESS alone", POINTS(1), AFTER(serves_again),
       BECAUSE("Without ADDRESS bind to INADDR_ANY (or to :: for both families); with one, to that address."))
 {
-    int port = free_port();
-    serves(port);
-    struct conn *client = connects_to("127.0.0.1", port);
-    is_replied_to(client);
-    leaves(client);
-    is_replied_to(connects_to("127.0.0.3", port));
-
-    int other = free_port();
-    struct program *server = runs(PROGRAM, "127.0.0.2", number(other));
-    is_listening(server, other);
-    is_replied_to(connects_to("127.0.0.2", other));
-    finds_nobody("127.0.0.1", other);
-
-    other = free_port();
-    server = runs(PROGRAM, "0.0.0.0", number(other)); /* every interface, said in so many words */
-    is_listening(server, other);
-    is_replied_to(connects_to("127.0.0.3", other));
+    listens_where_told(the_server);
 }
 
 CHECK(address_ipv6, "listens on an IPv6 ADDRESS", POINTS(1), AFTER(address, in_use, restarts),
       BECAUSE("inet_pton() reads IPv6 addresses when asked for AF_INET6; the socket's family must be the address's. All else is as "
               "with IPv4: SO_REUSEADDR, and a message that names the address."))
 {
-    needs_ipv6();
-    int port = free_port();
-    struct program *server = runs(PROGRAM, "::1", number(port));
-    is_listening(server, port);
-    struct conn *client = connects_to("::1", port);
-    is_replied_to(client);
-    finds_nobody("127.0.0.1", port);
-    struct program *second = runs(PROGRAM, "::1", number(port));
-    complains(second, "::1", number(port), "Address already in use");
-    exits(second, 1);
-    quits(client); /* so the server's side closes first */
-    is_killed(server);
-    is_listening(runs(PROGRAM, "::1", number(port)), port);
+    listens_where_told_in_ipv6(the_server);
 }
 
 CHECK(in_use, "reports a port that is in use: which, and why", POINTS(1), AFTER(answers_line),
       BECAUSE("The message belongs on stderr and names address, port and reason; the status is 1."))
 {
-    int port = free_port();
-    listens(port);
-    struct program *server = runs(PROGRAM, LOOPBACK, number(port));
-    prints(server, "");
-    complains(server, LOOPBACK, number(port), "Address already in use");
-    exits(server, 1);
-
-    server = runs(PROGRAM, number(port));
-    prints(server, "");
-    complains(server, number(port), "Address already in use");
-    exits(server, 1);
+    reports_port_in_use(the_server);
 }
 
 CHECK(bulk, "answers a thousand lines of a client that reads slowly", POINTS(1),
@@ -585,8 +536,7 @@ CHECK(stopped, "loses nothing when stopped and continued while it waits", POINTS
 CHECK(vanishing_client, "survives clients that close or reset the connection, whenever they do", POINTS(1),
       AFTER(begins_anew, bulk),
       BECAUSE("read() and write() fail with ECONNRESET or EPIPE when a client has gone (and write() raises SIGPIPE, "
-              "which kills "
-              "who does not ignore it): that is the end of this client, not of the server."))
+              "which kills who does not ignore it): that is the end of this client, not of the server, and the next one waits already."))
 {
     int port = free_port();
     struct program *server = serves(port);
@@ -610,6 +560,10 @@ CHECK(vanishing_client, "survives clients that close or reset the connection, wh
     hangs_up(first); /* while there is more to send */
     is_continued(server);
     leaves(served_client(port));
+    resets(served_client(port));
+    struct conn *next = connects(port);
+    half_closes(next);
+    is_closed_within(next, 0.4); /* who has gone delays nobody */
 }
 
 CHECK(descriptors, "keeps nothing of the clients that have gone", POINTS(1), AFTER(vanishing_client, quit),

@@ -66,25 +66,17 @@ static struct conn *client_named(const char *name, const char *address, int port
     return connects_from(address, LOOPBACK, port);
 }
 
+static void is_served_at(const char *address, int port)
+{
+    bool ipv6 = strchr(address, ':') != NULL;
+    is_served(ipv6 ? connects_to(address, port) : connects_from(LOOPBACK, address, port));
+}
+
+static const struct server the_server = {PROGRAM, .is_served = is_served_at};
+
 CHECK(usage, "refuses wrong arguments with a message and status 2", POINTS(2))
 {
-    const char *port = number(free_port());
-    refuses(PROGRAM);
-    refuses(PROGRAM, LOOPBACK, port, "more");
-    refuses(PROGRAM, "-x", port);
-    refuses(PROGRAM, "");
-    refuses(PROGRAM, "0");
-    refuses(PROGRAM, "65536");
-    refuses(PROGRAM, text("%sx", port));
-    refuses(PROGRAM, text("%s ", port));
-    refuses(PROGRAM, text(" %s", port));
-    refuses(PROGRAM, text("+%s", port));
-    refuses(PROGRAM, text("-%s", port));
-    refuses(PROGRAM, LOOPBACK, "99999999999999999999");
-    refuses(PROGRAM, "", port);
-    refuses(PROGRAM, "localhost", port);
-    refuses(PROGRAM, "256.0.0.1", port);
-    refuses(PROGRAM, "::g", port);
+    refuses_all_but_address_and_port(the_server);
 }
 
 CHECK(no_socket, "makes no socket when the arguments are wrong", POINTS(1), AFTER(usage),
@@ -279,40 +271,24 @@ CHECK(unnamed, "says - and 'unnamed' when the look-up finds no name", POINTS(2),
 CHECK(address, "listens on every interface, or on ADDRESS alone", POINTS(1), AFTER(several),
       BECAUSE("Without ADDRESS bind to INADDR_ANY (or to :: for both families); with one, to that address."))
 {
-    int port = free_port();
-    serves(port);
-    is_served(connects_to("127.0.0.1", port));
-    is_served(connects_from("127.0.0.1", "127.0.0.3", port));
-
-    int other = free_port();
-    struct program *server = runs(PROGRAM, "127.0.0.2", number(other));
-    is_listening(server, other);
-    is_served(connects_from("127.0.0.1", "127.0.0.2", other));
-    finds_nobody("127.0.0.1", other);
+    listens_where_told(the_server);
 }
 
-CHECK(address_ipv6, "listens on an IPv6 ADDRESS, and prints one", POINTS(1), AFTER(address),
+CHECK(address_ipv6, "listens on an IPv6 ADDRESS, and prints one", POINTS(1), AFTER(address, in_use, restarts),
       BECAUSE("inet_pton() reads IPv6 addresses when asked for AF_INET6; the socket's family must be the address's. What "
               "accept() fills in needs room for either: struct sockaddr_storage; and the text of one has up to 39 bytes."))
 {
-    needs_ipv6();
     needs_name_of("::1");
+    listens_where_told_in_ipv6(the_server);
     int port = free_port();
-    struct program *server = runs(PROGRAM, "::1", number(port));
-    is_listening(server, port);
-    is_served(connects_to("::1", port));
+    is_listening(runs(PROGRAM, "::1", number(port)), port);
     is_served(connects_from(some_ipv6_client_address(), "::1", port));
-    finds_nobody("127.0.0.1", port);
 }
 
-CHECK(in_use, "reports a port that is in use: which, and why", POINTS(1), AFTER(tells))
+CHECK(in_use, "reports a port that is in use: which, and why", POINTS(1), AFTER(tells),
+      BECAUSE("The message belongs on stderr and names address, port and reason; the status is 1."))
 {
-    int port = free_port();
-    listens(port);
-    struct program *server = runs(PROGRAM, LOOPBACK, number(port));
-    prints(server, "");
-    complains(server, number(port), "Address already in use");
-    exits(server, 1);
+    reports_port_in_use(the_server);
 }
 
 CHECK(vanishing_client, "survives clients that are gone before it can ask who they are", POINTS(2), AFTER(several),

@@ -44,28 +44,23 @@ static void is_told_who_calls(struct conn *client)
                             text("REMOTE_PORT=%d", client_port(client)));
 }
 
+static void is_served_at(const char *address, int port)
+{
+    struct conn *client = connects_to(address, port);
+    is_echoed(client);
+    leaves(client);
+}
+
+static const struct server the_server = {PROGRAM, .behind = "cat", .is_served = is_served_at};
+
 CHECK(usage, "refuses wrong arguments with a message and status 2", POINTS(1))
 {
     const char *port = number(free_port());
-    refuses(PROGRAM);
+    refuses_all_but_address_and_port(the_server);
     refuses(PROGRAM, port);
     refuses(PROGRAM, LOOPBACK, port);
     refuses(PROGRAM, "cat");
-    refuses(PROGRAM, "-x", port, "cat");
-    refuses(PROGRAM, "", "cat");
-    refuses(PROGRAM, "0", "cat");
-    refuses(PROGRAM, "65536", "cat");
-    refuses(PROGRAM, text("%sx", port), "cat");
-    refuses(PROGRAM, text("%s ", port), "cat");
-    refuses(PROGRAM, text(" %s", port), "cat");
-    refuses(PROGRAM, text("+%s", port), "cat");
-    refuses(PROGRAM, LOOPBACK, "99999999999999999999", "cat");
-    refuses(PROGRAM, LOOPBACK, text("%sx", port), "cat");
     refuses(PROGRAM, LOOPBACK, "cat", port);
-    refuses(PROGRAM, "", port, "cat");
-    refuses(PROGRAM, "localhost", port, "cat");
-    refuses(PROGRAM, "256.0.0.1", port, "cat");
-    refuses(PROGRAM, "::g", port, "cat");
 }
 
 CHECK(no_socket, "makes no socket when the arguments are wrong", POINTS(1), AFTER(usage),
@@ -319,37 +314,25 @@ CHECK(fork_failure, "says why, and goes on, when no process can be had for a cli
 CHECK(address, "listens on every interface, or on ADDRESS alone", POINTS(1), AFTER(several),
       BECAUSE("Without ADDRESS bind to INADDR_ANY (or to :: for both families); with one, to that address."))
 {
-    int port = free_port();
-    serves(port, "cat");
-    is_echoed(connects_to("127.0.0.1", port));
-    is_echoed(connects_to("127.0.0.3", port));
-
-    int other = free_port();
-    is_ready(runs(PROGRAM, "127.0.0.2", number(other), "cat"), other);
-    is_echoed(connects_to("127.0.0.2", other));
-    finds_nobody("127.0.0.1", other);
+    listens_where_told(the_server);
 }
 
-CHECK(address_ipv6, "listens on an IPv6 ADDRESS, and tells COMMAND who calls", POINTS(1), AFTER(address, environment),
+CHECK(address_ipv6, "listens on an IPv6 ADDRESS, and tells COMMAND who calls", POINTS(1),
+      AFTER(address, environment, in_use, restarts),
       BECAUSE("inet_pton() reads IPv6 addresses when asked for AF_INET6; the socket's family must be the address's. What "
               "accept() fills in needs room for either: struct sockaddr_storage; and the text of one has up to 39 bytes."))
 {
-    needs_ipv6();
+    listens_where_told_in_ipv6(the_server);
     int port = free_port();
     is_ready(runs(PROGRAM, "::1", number(port), "sh"), port);
     is_told_who_calls(connects_to("::1", port));
     is_told_who_calls(connects_from(some_ipv6_client_address(), "::1", port));
-    finds_nobody("127.0.0.1", port);
 }
 
-CHECK(in_use, "reports a port that is in use: which, and why", POINTS(1), AFTER(output))
+CHECK(in_use, "reports a port that is in use: which, and why", POINTS(1), AFTER(output),
+      BECAUSE("The message belongs on stderr and names address, port and reason; the status is 1."))
 {
-    int port = free_port();
-    listens(port);
-    struct program *server = runs(PROGRAM, LOOPBACK, number(port), "cat");
-    prints(server, "");
-    complains(server, number(port), "Address already in use");
-    exits(server, 1);
+    reports_port_in_use(the_server);
 }
 
 CHECK(vanishing_client, "survives clients that close or reset the connection", POINTS(1), AFTER(outlives_commands),

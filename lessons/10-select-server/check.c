@@ -102,28 +102,21 @@ static struct bytes is_told(struct conn *speaker, struct conn *listener, size_t 
     return is_told_lines(speaker, listener, size, LONGEST);
 }
 
+static void is_served_at(const char *address, int port)
+{
+    struct conn *client = connects_to(address, port);
+    is_accepted(client);
+    struct conn *other = connects_to(address, port);
+    is_relayed(other, client);
+    leaves(other);
+    leaves(client);
+}
+
+static const struct server the_server = {PROGRAM, .is_served = is_served_at};
+
 CHECK(usage, "refuses wrong arguments with a message and status 2", POINTS(1))
 {
-    const char *port = number(free_port());
-    refuses(PROGRAM);
-    refuses(PROGRAM, LOOPBACK, port, "more");
-    refuses(PROGRAM, "-x", port);
-    refuses(PROGRAM, "");
-    refuses(PROGRAM, "0");
-    refuses(PROGRAM, "65536");
-    refuses(PROGRAM, "99999999999999999999");
-    refuses(PROGRAM, "chat");
-    refuses(PROGRAM, text("%sx", port));
-    refuses(PROGRAM, text("%s ", port));
-    refuses(PROGRAM, text(" %s", port));
-    refuses(PROGRAM, text("+%s", port));
-    refuses(PROGRAM, LOOPBACK, text("-%s", port));
-    refuses(PROGRAM, LOOPBACK, number(65536 + free_port()));
-    refuses(PROGRAM, "", port);
-    refuses(PROGRAM, "localhost", port);
-    refuses(PROGRAM, "256.0.0.1", port);
-    refuses(PROGRAM, "127.0.0.1x", port);
-    refuses(PROGRAM, "::g", port);
+    refuses_all_but_address_and_port(the_server);
 }
 
 CHECK(no_socket, "makes no socket when the arguments are wrong", POINTS(1), AFTER(usage),
@@ -137,17 +130,7 @@ CHECK(no_socket, "makes no socket when the arguments are wrong", POINTS(1), AFTE
 CHECK(in_use, "reports a port that is in use: which, and why", POINTS(1), AFTER(usage),
       BECAUSE("The message belongs on stderr and names address, port and reason; the status is 1."))
 {
-    int port = free_port();
-    listens(port);
-    struct program *server = runs(PROGRAM, LOOPBACK, number(port));
-    prints(server, "");
-    complains(server, LOOPBACK, number(port), "Address already in use");
-    exits(server, 1);
-
-    server = runs(PROGRAM, number(port));
-    prints(server, "");
-    complains(server, number(port), "Address already in use");
-    exits(server, 1);
+    reports_port_in_use(the_server);
 }
 
 CHECK(terminates, "ends at SIGTERM and at SIGINT with status 0", POINTS(1), AFTER(usage),
@@ -247,32 +230,14 @@ CHECK(one_thread, "serves them all in one process with one thread", POINTS(1), A
 CHECK(address, "listens on every interface, or on ADDRESS alone", POINTS(1), AFTER(everyone),
       BECAUSE("Without ADDRESS bind to INADDR_ANY (or to :: for both families); with one, to that address."))
 {
-    int port = free_port();
-    serves(port);
-    struct conn *client = connects_to("127.0.0.1", port);
-    is_accepted(client);
-    is_relayed(connects_to("127.0.0.3", port), client);
-
-    int other = free_port();
-    struct program *server = runs(PROGRAM, "127.0.0.2", number(other));
-    is_listening(server, other);
-    client = connects_to("127.0.0.2", other);
-    is_accepted(client);
-    is_relayed(connects_to("127.0.0.2", other), client);
-    finds_nobody("127.0.0.1", other);
+    listens_where_told(the_server);
 }
 
-CHECK(address_ipv6, "listens on an IPv6 ADDRESS", POINTS(1), AFTER(address),
-      BECAUSE("inet_pton() reads IPv6 addresses when asked for AF_INET6; the socket's family must be the address's."))
+CHECK(address_ipv6, "listens on an IPv6 ADDRESS", POINTS(1), AFTER(address, in_use, restarts),
+      BECAUSE("inet_pton() reads IPv6 addresses when asked for AF_INET6; the socket's family must be the address's. All else is as "
+              "with IPv4: SO_REUSEADDR, and a message that names the address."))
 {
-    needs_ipv6();
-    int port = free_port();
-    struct program *server = runs(PROGRAM, "::1", number(port));
-    is_listening(server, port);
-    struct conn *client = connects_to("::1", port);
-    is_accepted(client);
-    is_relayed(connects_to("::1", port), client);
-    finds_nobody("127.0.0.1", port);
+    listens_where_told_in_ipv6(the_server);
 }
 
 CHECK(restarts, "can be started again at once on the same port", POINTS(1), AFTER(everyone),

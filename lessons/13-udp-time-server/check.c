@@ -40,27 +40,7 @@ CHECK(usage, "refuses wrong arguments with a message and status 2", POINTS(1),
               "look at the "
               "first character, at where it stopped, and at the range 1 to 65535."))
 {
-    const char *port = number(free_port());
-    refuses(PROGRAM);
-    refuses(PROGRAM, LOCALHOST, port, "more");
-    refuses(PROGRAM, "-x", port);
-    refuses(PROGRAM, "");
-    refuses(PROGRAM, "0");
-    refuses(PROGRAM, "65536");
-    refuses(PROGRAM, number(65536 + free_port()));
-    refuses(PROGRAM, "99999999999999999999");
-    refuses(PROGRAM, "time");
-    refuses(PROGRAM, text("%sx", port));
-    refuses(PROGRAM, text("%s ", port));
-    refuses(PROGRAM, text("0x%x", free_port()));
-    refuses(PROGRAM, text(" %s", port));
-    refuses(PROGRAM, text("+%s", port));
-    refuses(PROGRAM, LOCALHOST, text("-%s", port));
-    refuses(PROGRAM, "", port);
-    refuses(PROGRAM, "localhost", port);
-    refuses(PROGRAM, "256.0.0.1", port);
-    refuses(PROGRAM, "127.0.0.1x", port);
-    refuses(PROGRAM, "::g", port);
+    refuses_all_but_address_and_port((struct server){.program = PROGRAM});
 }
 
 CHECK(no_socket, "makes no socket when the arguments are wrong", POINTS(1), AFTER(usage),
@@ -215,13 +195,14 @@ CHECK(address_ipv6, "listens on an IPv6 ADDRESS", POINTS(1), AFTER(address, tell
     takes_no_datagrams(LOCALHOST, port);
 }
 
-CHECK(in_use, "reports a port that is in use: which, and why", POINTS(1), AFTER(answers_question))
+CHECK(in_use, "reports a port that is in use: which, and why", POINTS(1), AFTER(answers_question),
+      BECAUSE("The message belongs on stderr and names address, port and reason; the status is 1."))
 {
     int port = free_port();
     takes_datagrams_at(LOCALHOST, port);
     struct program *server = runs(PROGRAM, LOCALHOST, number(port));
     prints(server, "");
-    complains(server, number(port), "Address already in use");
+    complains(server, LOCALHOST, number(port), "Address already in use");
     exits(server, 1);
 }
 

@@ -126,7 +126,7 @@ int main(int argc, char *argv[])
         doors = 2;
     }
     if (p[0].fd == -1)
-        err(1, "port %s", port);
+        err(1, "%s port %s", argc == 3 ? argv[1] : "any address,", port);
     int sigfd = signalfd(-1, &signals, SFD_CLOEXEC);
     if (sigfd == -1)
         err(1, "signalfd");

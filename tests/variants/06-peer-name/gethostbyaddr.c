@@ -134,7 +134,7 @@ int main(int argc, char **argv)
     int one = 1;
     if (server == -1 || setsockopt(server, SOL_SOCKET, SO_REUSEADDR, &one, sizeof one) == -1 ||
         bind(server, local, length) == -1 || listen(server, 200) == -1) {
-        fprintf(stderr, "peer_name: port %d: %s\n", port, strerror(errno));
+        fprintf(stderr, "peer_name: %s port %d: %s\n", argc == 3 ? argv[1] : "*", port, strerror(errno));
         return 1;
     }
     fcntl(server, F_SETFL, O_NONBLOCK);

@@ -86,7 +86,7 @@ int main(int argc, char *argv[])
             setsockopt(lfd, IPPROTO_IPV6, IPV6_V6ONLY, &no, sizeof no);
         if (bind(lfd, (struct sockaddr *)&in6, sizeof in6) < 0) {
             if (argc == 3 || errno != EADDRNOTAVAIL) {
-                fprintf(stderr, "cannot bind port %ld: %s\n", port, strerror(errno));
+                fprintf(stderr, "cannot bind %s port %ld: %s\n", argc == 3 ? argv[1] : "*", port, strerror(errno));
                 exit(1);
             }
             close(lfd);
@@ -97,7 +97,7 @@ int main(int argc, char *argv[])
         lfd = socket(AF_INET, SOCK_STREAM, 0);
         setsockopt(lfd, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof yes);
         if (bind(lfd, (struct sockaddr *)&in4, sizeof in4) < 0) {
-            fprintf(stderr, "cannot bind port %ld: %s\n", port, strerror(errno));
+            fprintf(stderr, "cannot bind %s port %ld: %s\n", argc == 3 ? argv[1] : "*", port, strerror(errno));
             exit(1);
         }
     }

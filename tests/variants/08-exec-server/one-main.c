@@ -76,7 +76,7 @@ int main(int argc, char **argv)
         setsockopt(s, IPPROTO_IPV6, IPV6_V6ONLY, &one, sizeof one);
     setsockopt(s, SOL_SOCKET, SO_REUSEADDR, &one, sizeof one);
     if (s == -1 || bind(s, is6 ? (void *)&v6 : (void *)&v4, is6 ? sizeof v6 : sizeof v4) == -1 || listen(s, 128) == -1) {
-        fprintf(stderr, "port %ld: %s\n", port, strerror(errno));
+        fprintf(stderr, "%s port %ld: %s\n", i == 2 ? argv[1] : "*", port, strerror(errno));
         return 1;
     }
 

@@ -63,7 +63,7 @@ int main(int argc, char **argv)
 
     fd = socket(addr.any.sa_family, SOCK_DGRAM, IPPROTO_UDP);
     if (fd < 0 || bind(fd, &addr.any, len) < 0) {
-        fprintf(stderr, "port %ld: %s\n", port, strerror(errno));
+        fprintf(stderr, "%s port %ld: %s\n", argc == 3 ? argv[1] : "*", port, strerror(errno));
         return 1;
     }
     memset(&sa, 0, sizeof sa);

@@ -93,7 +93,7 @@ int main(int argc, char **argv)
     if (fd == -1 || setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &off, sizeof off) == -1 ||
         setsockopt(fd, IPPROTO_IPV6, IPV6_RECVPKTINFO, &on, sizeof on) == -1 ||
         bind(fd, (struct sockaddr *)&own, sizeof own) == -1) {
-        fprintf(stderr, "udp_time_server: port %u: %s\n", port, strerror(errno));
+        fprintf(stderr, "udp_time_server: %s port %u: %s\n", argc == 3 ? argv[1] : "*", port, strerror(errno));
         return 1;
     }
     while (!stop) {

@@ -77,7 +77,7 @@ int main(int argc, char *argv[])
     if (fd == -1 || setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience) == -1)
         err(1, "socket");
     if (bind(fd, (struct sockaddr *)&own, size) == -1)
-        err(1, "port %lu", port);
+        err(1, "%s port %lu", argc == 3 ? argv[1] : "any address,", port);
 
     pthread_t thread[THREADS];
     for (int i = 0; i < THREADS; i++)

@@ -1,0 +1,117 @@
+/* What every TCP server of the course owes, whatever it says to its clients. */
+#include "check/check.h"
+
+#define LOOPBACK "127.0.0.1"
+
+static struct program *starts(struct server server, const char *address, const char *port)
+{
+    const char *args[5] = {server.program};
+    size_t n = 1;
+    if (address != NULL)
+        args[n++] = address;
+    args[n++] = port;
+    if (server.behind != NULL)
+        args[n++] = server.behind;
+    return program_runs(AS_USUAL, args);
+}
+
+static struct program *listens_as_told(struct server server, const char *address, int port)
+{
+    struct program *program = starts(server, address, number(port));
+    is_listening(program, port);
+    return program;
+}
+
+static void refuses_to_start(struct server server, const char *address, const char *port)
+{
+    const char *args[] = {server.program, address == NULL ? port : address, address == NULL ? server.behind : port,
+                          address == NULL ? NULL : server.behind, NULL};
+    program_refuses(args);
+}
+
+void refuses_all_but_address_and_port(struct server server)
+{
+    const char *port = number(free_port());
+    const char *const no_ports[] = {"",
+                                    "0",
+                                    "65536",
+                                    "99999999999999999999",
+                                    "echo",
+                                    number(65536 + free_port()),
+                                    text("%sx", port),
+                                    text("%s ", port),
+                                    text(" %s", port),
+                                    text("+%s", port),
+                                    text("-%s", port),
+                                    text("0x%x", free_port())};
+    const char *const no_addresses[] = {"", "localhost", "256.0.0.1", "127.0.0.1x", "::g", "-x"};
+    for (size_t i = 0; i < sizeof no_ports / sizeof *no_ports; i++)
+        refuses_to_start(server, NULL, no_ports[i]);
+    refuses_to_start(server, LOOPBACK, "65536");
+    refuses_to_start(server, LOOPBACK, text("%sx", port));
+    refuses_to_start(server, LOOPBACK, text("-%s", port));
+    for (size_t i = 0; i < sizeof no_addresses / sizeof *no_addresses; i++)
+        refuses_to_start(server, no_addresses[i], port);
+    program_refuses((const char *const[]){server.program, NULL});
+    if (server.behind == NULL)
+        program_refuses((const char *const[]){server.program, LOOPBACK, port, "more", NULL});
+}
+
+void listens_where_told(struct server server)
+{
+    int port = free_port();
+    listens_as_told(server, NULL, port);
+    server.is_served(LOOPBACK, port);
+    server.is_served("127.0.0.3", port);
+
+    port = free_port();
+    listens_as_told(server, "127.0.0.2", port);
+    server.is_served("127.0.0.2", port);
+    finds_nobody(LOOPBACK, port);
+
+    port = free_port();
+    listens_as_told(server, "0.0.0.0", port); /* every interface, said in so many words */
+    server.is_served("127.0.0.3", port);
+}
+
+static void has_no_port(struct server server, const char *address, int port)
+{
+    struct program *program = starts(server, address, number(port));
+    prints(program, "");
+    if (address == NULL)
+        complains(program, number(port), "Address already in use");
+    else
+        complains(program, address, number(port), "Address already in use");
+    exits(program, 1);
+}
+
+void listens_where_told_in_ipv6(struct server server)
+{
+    needs_ipv6();
+    int port = free_port();
+    struct program *program = listens_as_told(server, "::1", port);
+    server.is_served("::1", port);
+    finds_nobody(LOOPBACK, port);
+    struct conn *client = connects_to("::1", port);
+    is_accepted(client);
+    is_killed(program); /* so the server's side closes first */
+    is_closed(client);
+    hangs_up(client);
+    listens_as_told(server, "::1", port);
+
+    port = free_port();
+    listens_as_told(server, "::", port);
+    server.is_served("::1", port);
+
+    port = free_port();
+    listens_at("::1", port);
+    has_no_port(server, "::1", port);
+}
+
+void reports_port_in_use(struct server server)
+{
+    int port = free_port();
+    listens(port);
+    has_no_port(server, LOOPBACK, port);
+    has_no_port(server, NULL, port);
+}
