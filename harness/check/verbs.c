@@ -338,12 +338,20 @@ void is_stopped_and_continued(struct program *program)
     record("check", YOU, "SIGCONT", bytes(""));
 }
 
+/* A child that was being forked when the others were told is told, too. */
+static bool has_been_killed(void *context)
+{
+    if (has_ended_wholly(context))
+        return true;
+    programs_signal(SIGKILL);
+    return false;
+}
+
 void is_killed(struct program *program)
 {
     record("check", YOU, "SIGKILL", bytes(""));
     program->sent |= 1UL << SIGKILL;
-    programs_signal(SIGKILL);
-    struct awaited awaited = {.come = has_ended_wholly, .context = program};
+    struct awaited awaited = {.come = has_been_killed, .context = program};
     if (wait_until(&awaited) != CAME)
         fault("%s can't be killed", program->name);
 }

@@ -427,12 +427,12 @@ static void with_status(const json_t *lesson, const char *status, char *list, si
     sort_words(list, size);
 }
 
-static const json_t *first_failure(const json_t *lesson)
+static const json_t *first_with_status(const json_t *lesson, const char *status)
 {
     size_t i;
     json_t *check;
     json_array_foreach (json_object_get(lesson, "checks"), i, check) {
-        if (strcmp(text_of(check, "status"), "failed") == 0)
+        if (strcmp(text_of(check, "status"), status) == 0)
             return check;
     }
     return NULL;
@@ -444,7 +444,7 @@ static void judge_full_marks(const struct test_case *c, const json_t *lesson)
     char skipped[512];
     with_status(lesson, "failed", failed, sizeof failed);
     with_status(lesson, "skipped", skipped, sizeof skipped);
-    const json_t *first = first_failure(lesson);
+    const json_t *first = first_with_status(lesson, "failed");
     report(strcmp(text_of(lesson, "status"), "passed") == 0 && *failed == '\0' && *skipped == '\0', c,
            "status %s; failed: %s; skipped: %s; expected %s; observed %s", text_of(lesson, "status"), failed, skipped,
            text_of(first, "expected"), text_of(first, "observed"));
@@ -483,7 +483,7 @@ static void judge_mistake(const struct test_case *c, const json_t *lesson)
     }
     sort_words(expected, sizeof expected);
     bool built = strcmp(text_of(json_object_get(lesson, "build"), "status"), "built") == 0;
-    const json_t *first = first_failure(lesson);
+    const json_t *first = first_with_status(lesson, "failed");
     report(built && *c->loses != '\0' && strcmp(failed, expected) == 0, c,
            "built: %s; should lose: %s; lost: %s; first: expected %s; observed %s", built ? "yes" : "no", expected,
            failed, text_of(first, "expected"), text_of(first, "observed"));
@@ -524,7 +524,7 @@ static void judge_hostile(const struct test_case *c, const json_t *lesson)
     json_t *check;
     json_array_foreach (json_object_get(lesson, "checks"), i, check)
         said = said || (strcmp(text_of(check, "status"), "failed") == 0 && is_said(c, check));
-    const json_t *first = first_failure(lesson);
+    const json_t *first = first_with_status(lesson, "failed");
     report(said && *c->loses != '\0', c, "should say: %s (line %d); said first: %s%.300s", c->loses, c->line,
            text_of(first, "observed"), compiler);
 }
@@ -558,7 +558,8 @@ static void finish(struct test_case *c)
     if (lesson == NULL)
         report(false, c, "no result: %s", error.text);
     else if (*faults != '\0')
-        report(false, c, "faults, which are never the program's doing: %s", faults);
+        report(false, c, "faults, which are never the program's doing: %s: %s", faults,
+               text_of(first_with_status(lesson, "fault"), "observed"));
     else if (c->kind == SKELETON)
         judge_skeleton(c, lesson);
     else if (c->kind == HOSTILE)
