@@ -163,6 +163,8 @@ void command_has_default_signals(struct conn *conn);
 void command_environment(struct conn *conn, const char *const *wanted);
 /** Makes an executable file of that name which runs a line of sh(1); returns the folder that it is in, for `how.path`. */
 const char *makes_command(const char *name, const char *script);
+/** The same, in a folder of that name below the one that programs start in, or in that one itself ("."). */
+const char *makes_command_in(const char *below, const char *name, const char *script);
 
 /* Files, in the folder that programs start in. */
 
@@ -272,6 +274,9 @@ void listens_where_told(struct server server);
 void listens_where_told_in_ipv6(struct server server);
 /** A port that is in use it reports on stderr, with ADDRESS if there was one, and with the reason; the status is 1. */
 void reports_port_in_use(struct server server);
+/** A function that starts it so, finds that it serves, and ends it with that signal is played with descriptors 0 to 2 closed
+ *  or others open, and with signals ignored or blocked. */
+void is_started_in_odd_ways(void (*works)(struct how how, int sig));
 
 /* TCP: talking. */
 

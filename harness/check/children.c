@@ -91,6 +91,7 @@ void has_children(struct program *program, int count, double seconds)
     *family = (struct family){.program = program, .wanted = count, .since = now()};
     struct awaited awaited = {
         .come = has_as_many_as_wanted, .context = family, .stuck_is_no_end = true, .seconds = seconds + room};
+    double began = now();
     enum waited waited = wait_until(&awaited);
     if (waited == CAME && family->count == count) {
         record(YOU, NULL, "processes", bytes(text("%d beside the first%s", count, listed(family->pids, count))));
@@ -106,7 +107,8 @@ void has_children(struct program *program, int count, double seconds)
         verdict_because_also("They die: %d that were there before %s.", family->came,
                              family->came == 1 ? "is dead by now" : "are dead by now");
     fails(waited == LATE ? text("%s within %g second%s", expected, seconds, seconds == 1 ? "" : "s") : expected,
-          text("it has %d%s%s", family->count, listed(family->pids, family->count), its_words(program)));
+          text("it has %d%s%s%s", family->count, listed(family->pids, family->count),
+               family->count == count ? text(" only now, after %.1f seconds", now() - began) : "", its_words(program)));
 }
 
 /* ------------------------------------------------ signals */

@@ -256,11 +256,17 @@ void command_environment(struct conn *conn, const char *const *wanted)
 
 const char *makes_command(const char *name, const char *script)
 {
-    const char *folder = text("%s/commands", stage.scratch);
+    return makes_command_in("commands", name, script);
+}
+
+const char *makes_command_in(const char *below, const char *name, const char *script)
+{
+    const char *folder = text("%s/%s", stage.scratch, below);
     const char *path = text("%s/%s", folder, name);
-    if (mkdir(folder, 0755) == -1 && errno != EEXIST)
+    if (mkdir(folder, 0755) == 0)
+        chmod(folder, 0755); /* whatever the umask */
+    else if (errno != EEXIST)
         fault("no folder for a command: %s", strerror(errno));
-    chmod(folder, 0755); /* whatever the umask */
     FILE *file = fopen(path, "we");
     if (file == NULL)
         fault("no file for a command: %s", strerror(errno));

@@ -17,6 +17,7 @@
 #include "check/check.h"
 #include "check/difference.h"
 #include "check/record.h"
+#include "check/stage.h"
 #include "check/verdict.h"
 #include "check/wait.h"
 #include "look/proc.h"
@@ -345,19 +346,22 @@ static bool is_connected(void *context)
     return poll(&ready, 1, 0) == 1;
 }
 
+/* A port with a name in services(5), so that who prints that for the number shows. In a private network it is free. */
+enum { NAMED_PORT = 3306 };
+
 /* A socket at an address of this machine's. */
 static int socket_from(const char *from, bool small)
 {
-    struct address own = address_of(from, 0);
-    for (;;) {
+    for (bool has_name = stage.private_network;; has_name = false) {
+        struct address own = address_of(from, has_name ? NAMED_PORT : 0);
         int fd = stream_socket(own.storage.ss_family, small);
         struct sockaddr_storage bound = {0};
         socklen_t length = sizeof bound;
-        if (bind(fd, (struct sockaddr *)&own.storage, own.length) == -1 ||
-            getsockname(fd, (struct sockaddr *)&bound, &length) == -1)
+        bool is_bound = bind(fd, (struct sockaddr *)&own.storage, own.length) == 0;
+        if (!is_bound && !(has_name && errno == EADDRINUSE))
             fault("can't connect from %s: %s", from, strerror(errno));
-        int port = address_port(&bound);
-        if (port_has_an_order(port))
+        getsockname(fd, (struct sockaddr *)&bound, &length);
+        if (is_bound && port_has_an_order(address_port(&bound)))
             return fd;
         close(fd);
     }

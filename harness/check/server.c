@@ -1,4 +1,6 @@
 /* What every TCP server of the course owes, whatever it says to its clients. */
+#include <signal.h>
+
 #include "check/check.h"
 
 #define LOOPBACK "127.0.0.1"
@@ -38,13 +40,14 @@ void refuses_all_but_address_and_port(struct server server)
                                     "99999999999999999999",
                                     "echo",
                                     number(65536 + free_port()),
+                                    number(4294967296 + free_port()), /* whose low 32 bits are right */
                                     text("%sx", port),
                                     text("%s ", port),
                                     text(" %s", port),
                                     text("+%s", port),
                                     text("-%s", port),
                                     text("0x%x", free_port())};
-    const char *const no_addresses[] = {"", "localhost", "256.0.0.1", "127.0.0.1x", "::g", "-x"};
+    const char *const no_addresses[] = {"", "localhost", "256.0.0.1", "127.0.0.1x", "127.0.0.1 x", "::g", "-x"};
     for (size_t i = 0; i < sizeof no_ports / sizeof *no_ports; i++)
         refuses_to_start(server, NULL, no_ports[i]);
     refuses_to_start(server, LOOPBACK, "65536");
@@ -114,4 +117,15 @@ void reports_port_in_use(struct server server)
     listens(port);
     has_no_port(server, LOOPBACK, port);
     has_no_port(server, NULL, port);
+}
+
+void is_started_in_odd_ways(void (*works)(struct how how, int sig))
+{
+    works((struct how){.closed = {true, true, true}}, SIGTERM);
+    works((struct how){.closed = {false, true, true}}, SIGINT);
+    works((struct how){.closed = {true, false, false}}, SIGTERM);
+    works((struct how){.signals_ignored = true, .extra_descriptors = true}, SIGTERM);
+    works((struct how){.signals_ignored = true}, SIGINT);
+    works((struct how){.signals_blocked = true}, SIGTERM);
+    works((struct how){.signals_blocked = true}, SIGINT);
 }

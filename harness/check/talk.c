@@ -387,7 +387,7 @@ long hears_number(struct conn *conn)
     enum waited waited = wait_for_line(conn, hearing, "a number", &awaited);
     struct bytes got = {hearing->got, hearing->length};
     size_t digits = strspn(hearing->got, "0123456789"); /* what keep() gives is zeroed */
-    bool is_number = digits > 0 && digits < 10;
+    bool is_number = digits > 0 && digits < 10 && (hearing->got[0] != '0' || digits == 1);
     if (waited == CAME && hearing->whole && is_number && got.length == digits + 2 && hearing->got[digits] == '\r')
         return strtol(hearing->got, NULL, 10);
     const char *expected = text("%s hears a decimal number, CR and LF", the(conn->name));

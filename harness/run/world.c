@@ -39,7 +39,8 @@ static const struct {
     {"resolv.conf", "nameserver 127.0.0.1\noptions timeout:1 attempts:1\n"},
     {"services", "echo 7/tcp\necho 7/udp\ndiscard 9/tcp\ndiscard 9/udp\ndaytime 13/tcp\ndaytime 13/udp\n"
                  "ftp-data 20/tcp\nftp 21/tcp\nssh 22/tcp\ntelnet 23/tcp\nsmtp 25/tcp\ntime 37/tcp\ntime 37/udp\n"
-                 "domain 53/tcp\ndomain 53/udp\ntftp 69/udp\nhttp 80/tcp\npop3 110/tcp\nntp 123/udp\nhttps 443/tcp\n"},
+                 "domain 53/tcp\ndomain 53/udp\ntftp 69/udp\nhttp 80/tcp\npop3 110/tcp\nntp 123/udp\nhttps 443/tcp\n"
+                 "mysql 3306/tcp\n"},
     {"protocols", "ip 0 IP\nicmp 1 ICMP\ntcp 6 TCP\nudp 17 UDP\n"},
     {"passwd", "student:x:60600:60600:student:/tmp:/bin/sh\n"},
     {"group", "student:x:60600:\n"},

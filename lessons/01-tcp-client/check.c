@@ -18,6 +18,7 @@ CHECK(usage, "refuses wrong arguments with a message and status 2", POINTS(1),
     refuses(PROGRAM, LOOPBACK, "0", line);
     refuses(PROGRAM, LOOPBACK, "65536", line);
     refuses(PROGRAM, LOOPBACK, number(65536 + server_port(server)), line);
+    refuses(PROGRAM, LOOPBACK, number(4294967296 + server_port(server)), line);
     refuses(PROGRAM, LOOPBACK, "99999999999999999999", line);
     refuses(PROGRAM, LOOPBACK, text("%sx", port), line);
     refuses(PROGRAM, LOOPBACK, text("%s ", port), line);

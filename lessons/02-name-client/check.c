@@ -51,6 +51,7 @@ CHECK(usage, "refuses wrong arguments with a message and status 2", POINTS(2),
     refuses(PROGRAM, "127.0.0.1:0", line);
     refuses(PROGRAM, "127.0.0.1:65536", line);
     refuses(PROGRAM, target(LOOPBACK, 65536 + server_port(server)), line);
+    refuses(PROGRAM, text("127.0.0.1:%ld", 4294967296 + server_port(server)), line);
     refuses(PROGRAM, "127.0.0.1:99999999999999999999", line);
     refuses(PROGRAM, text("127.0.0.1:%sx", port), line);
     refuses(PROGRAM, text("127.0.0.1:%s ", port), line);

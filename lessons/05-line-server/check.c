@@ -228,6 +228,8 @@ CHECK(carriage_returns, "takes any other CR for a byte of the line", POINTS(1), 
     hears(client, reply_to(text("\r%s\r", a)));
     says(client, "\r\r\r\n");
     hears(client, reply_to("\r\r"));
+    says(client, "\r\r\n");
+    hears(client, reply_to("\r"));
     says(client, text("%s\r", a));
     says_when_taken(client, text("%s\r\n", b));
     hears(client, reply_to(text("%s\r%s", a, b)));
@@ -425,6 +427,7 @@ CHECK(only_quit, "takes no other line for quit", POINTS(1), AFTER(quit, drops_re
     says(client, join(with_nul, "\n"));
     hears(client, reply_to(with_nul));
     is_told_once(client, random_text(2 * LONGEST));
+    is_told_once(client, text("quit%s", random_text(2 * LONGEST)));
     says(client, "qu");
     says_when_taken(client, "it\n");
     hears(client, "bye\r\n");
@@ -625,6 +628,8 @@ CHECK(quiet, "uses no CPU while it waits", POINTS(1), AFTER(in_turn, drops_rest,
     struct program *server = serves(port);
     uses_no_cpu(server);
     struct conn *client = served_client(port);
+    time_passes(1.2);
+    is_replied_to(client); /* who is silent for a while is still a client */
     says(client, random_words());
     uses_no_cpu(server);
     struct conn *waiting = connects(port);
@@ -638,7 +643,7 @@ CHECK(quiet, "uses no CPU while it waits", POINTS(1), AFTER(in_turn, drops_rest,
     uses_no_cpu(server);
 }
 
-static void works_when_started(struct how how)
+static void works_when_started(struct how how, int sig)
 {
     int port = free_port();
     struct program *server = runs_as(how, PROGRAM, number(port));
@@ -647,7 +652,7 @@ static void works_when_started(struct how how)
     resets(served_client(port));
     quits(served_client(port));
     comes_to_rest(server);
-    is_sent(server, SIGTERM);
+    is_sent(server, sig);
     exits_within(server, 1, 0);
 }
 
@@ -656,10 +661,7 @@ CHECK(odd_start, "keeps its contract however it was started", POINTS(1), AFTER(t
               "the number "
               "2 is sent every message."))
 {
-    works_when_started((struct how){.closed = {true, true, true}});
-    works_when_started((struct how){.closed = {false, true, true}});
-    works_when_started((struct how){.signals_ignored = true, .extra_descriptors = true});
-    works_when_started((struct how){.signals_blocked = true});
+    is_started_in_odd_ways(works_when_started);
 }
 
 CHECK(memory, "makes no memory error and leaks nothing", POINTS(1),

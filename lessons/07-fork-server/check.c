@@ -388,7 +388,7 @@ CHECK(quiet, "uses no CPU while it waits", POINTS(1), AFTER(serves_several))
     uses_no_cpu(server);
 }
 
-static void works_when_started(struct how how)
+static void works_when_started(struct how how, int sig)
 {
     int port = free_port();
     struct program *server = runs_as(how, PROGRAM, "-m", "2", number(port));
@@ -400,7 +400,7 @@ static void works_when_started(struct how how)
     leaves(first);
     hears(third, "x");
     has_no_zombies(server);
-    is_sent(server, SIGTERM);
+    is_sent(server, sig);
     exits_within(server, 1, 0);
 }
 
@@ -408,10 +408,7 @@ CHECK(odd_start, "keeps its contract however it was started", POINTS(1), AFTER(l
       BECAUSE("Signals that were ignored or blocked stay so through exec: set what you need. And a socket that gets the number "
               "2 is sent every message."))
 {
-    works_when_started((struct how){.closed = {true, true, true}});
-    works_when_started((struct how){.closed = {false, true, true}});
-    works_when_started((struct how){.signals_ignored = true, .extra_descriptors = true});
-    works_when_started((struct how){.signals_blocked = true});
+    is_started_in_odd_ways(works_when_started);
 }
 
 CHECK(memory, "makes no memory error and leaks nothing", POINTS(2), AFTER(limit_recovers, terminates_busy, bulk),

@@ -5,7 +5,7 @@
 #define LOOPBACK "127.0.0.1"
 #define COMMAND_PATH "PATH=/usr/local/bin:/usr/bin:/bin"
 
-enum { CLIENTS = 12 };
+enum { CLIENTS = 12, MANY = 200 /* arguments */ };
 
 /* A server of that command on a port of its own, ready for clients. */
 #define serves(port, ...) is_ready(runs(PROGRAM, number(port), __VA_ARGS__), (port))
@@ -99,6 +99,19 @@ CHECK(arguments, "passes the ARGUMENTs on, byte for byte", POINTS(2), AFTER(clos
     serves(port, "printf", "[%s]", words, "", "-l", "--", "$HOME", "*", "a'b\"c\\", "; uname", " two\nlines\t", "h\xc3\xa9ron");
     struct conn *client = connects(port);
     hears(client, text("[%s][][-l][--][$HOME][*][a'b\"c\\][; uname][ two\nlines\t][h\xc3\xa9ron]", words));
+    hears_end(client);
+
+    const char *args[4 + MANY + 1] = {PROGRAM, NULL, "printf", "%s.", random_text(10000)};
+    const char *all = text("%s.", args[4]);
+    for (int i = 1; i < MANY; i++) {
+        args[4 + i] = number(random_between(0, 9999));
+        all = text("%s%s.", all, args[4 + i]);
+    }
+    int third = free_port();
+    args[1] = number(third);
+    is_ready(program_runs(AS_USUAL, args), third);
+    client = connects(third);
+    hears(client, all);
     hears_end(client);
 
     int other = free_port(); /* and behind an ADDRESS */
@@ -290,6 +303,17 @@ CHECK(path, "looks for COMMAND in its own PATH", POINTS(1), AFTER(arguments),
     client = connects(third);
     hears(client, text("%s\n", words));
     hears_end(client);
+
+    int fourth = free_port(); /* without one, what lies in the folder that it was started in is nothing to it */
+    makes_command_in(".", "uname", "echo wrong");
+    serves(fourth, "uname");
+    client = connects(fourth);
+    hears(client, "Linux\n");
+    hears_end(client);
+    int fifth = free_port();
+    makes_command_in(".", "only-here", "echo wrong");
+    serves(fifth, "only-here");
+    hears_end(connects(fifth));
 }
 
 CHECK(fork_failure, "says why, and goes on, when no process can be had for a client", POINTS(1), AFTER(outlives_commands),
@@ -394,6 +418,8 @@ CHECK(quiet, "uses no CPU while it waits, and prints nothing", POINTS(1), AFTER(
     struct conn *first = served_client(port);
     struct conn *second = served_client(port);
     uses_no_cpu(server);
+    time_passes(1.2);
+    is_echoed(second); /* who is silent for a while is still a client */
     leaves(first);
     uses_no_cpu(server);
     leaves(second);
@@ -401,7 +427,7 @@ CHECK(quiet, "uses no CPU while it waits, and prints nothing", POINTS(1), AFTER(
     prints(server, "");
 }
 
-static void works_when_started(struct how how)
+static void works_when_started(struct how how, int sig)
 {
     int port = free_port();
     const char *words = random_words();
@@ -414,8 +440,9 @@ static void works_when_started(struct how how)
     hears(second, text("%s\ngood\n", words));
     hears_end(second);
     leaves(first);
+    has_no_zombies(server);
     comes_to_rest(server);
-    is_sent(server, SIGTERM);
+    is_sent(server, sig);
     exits_within(server, 1, 0);
 }
 
@@ -423,11 +450,7 @@ CHECK(odd_start, "keeps its contract however it was started", POINTS(1), AFTER(d
       BECAUSE("Signals that were ignored or blocked stay so through exec: set what you need. And if descriptors 0 to 2 were "
               "closed, the listener and the connection get these numbers: fill them before you make a socket."))
 {
-    works_when_started((struct how){.closed = {true, true, true}});
-    works_when_started((struct how){.closed = {false, true, true}});
-    works_when_started((struct how){.closed = {true, false, false}});
-    works_when_started((struct how){.signals_ignored = true, .extra_descriptors = true});
-    works_when_started((struct how){.signals_blocked = true});
+    is_started_in_odd_ways(works_when_started);
 }
 
 CHECK(memory, "makes no memory error and leaks nothing", POINTS(2), AFTER(terminates, missing), UNDER_MEMCHECK)

@@ -6,6 +6,7 @@
 
 enum {
     DEFAULT_WORKERS = 4,
+    CLIENTS = 120,     /* more than a worker that ends after so many serves */
     TRIES = 32,        /* with a listener for each worker, a client may come to one who is busy */
     TOGETHER = 20,     /* more than may be replaced in a second, of those that die young */
     YOUNG_A_SECOND = 10
@@ -149,7 +150,7 @@ CHECK(stays, "serves one client after the other in the same worker", POINTS(1), 
     struct program *server = serves_with("1", port);
     long worker;
     leaves(served_client(port, &worker));
-    for (int i = 0; i < 3; i++) {
+    for (int i = 0; i < CLIENTS; i++) {
         struct conn *client = somebody_served(port);
         is_served_by(client, worker);
         leaves(client);
@@ -398,6 +399,33 @@ CHECK(loses_nobody, "serves those who wait though the workers die", POINTS(1), A
     }
 }
 
+/* Four clients at once, of a server with four workers: its workers' ids. */
+static void who_serve_together(int port, long pids[4])
+{
+    struct conn *clients[4];
+    for (int i = 0; i < 4; i++)
+        clients[i] = served_beside_others(port, &pids[i]);
+    for (int i = 0; i < 4; i++)
+        leaves(clients[i]);
+}
+
+/* Of four clients at once, each of these @p count workers has one. */
+static void are_among_those_who_serve(int port, const long *pids, int count)
+{
+    struct conn *clients[4];
+    long now[4];
+    for (int i = 0; i < 4; i++)
+        clients[i] = served_beside_others(port, &now[i]);
+    for (int k = 0; k < count; k++) {
+        int its = 3;
+        while (its > 0 && now[its] != pids[k])
+            its--;
+        is_served_by(clients[its], pids[k]);
+    }
+    for (int i = 0; i < 4; i++)
+        leaves(clients[i]);
+}
+
 CHECK(undisturbed, "disturbs no client and no worker when others die", POINTS(1), AFTER(replaced_together, only_watches),
       BECAUSE("Each worker is a process of its own: what happens to one is the business of nobody but the parent."))
 {
@@ -413,6 +441,18 @@ CHECK(undisturbed, "disturbs no client and no worker when others die", POINTS(1)
     has_children(server, 4, 1);
     is_echoed(client);
     is_served_by(client, pid);
+    leaves(client);
+
+    /* Nor does one that is asked to end take others with it. */
+    static const int signals[] = {SIGTERM, SIGINT, SIGHUP};
+    for (size_t i = 0; i < sizeof signals / sizeof *signals; i++) {
+        long before[4];
+        who_serve_together(port, before);
+        child_is_sent(server, before[0], signals[i]);
+        comes_to_rest(server);
+        has_children(server, 4, 1);
+        are_among_those_who_serve(port, before + 1, 3);
+    }
 }
 
 CHECK(any_end, "replaces a worker whatever has ended it", POINTS(1), AFTER(replacements_serve),
@@ -426,6 +466,7 @@ CHECK(any_end, "replaces a worker whatever has ended it", POINTS(1), AFTER(repla
         other_children_are_sent(server, 0, signals[i]);
         comes_to_rest(server);
         has_children(server, 1, 1);
+        leaves(somebody_served(port));
     }
 }
 
@@ -450,7 +491,7 @@ CHECK(respawn_limit, "replaces workers that die young ten times a second at most
 {
     struct program *server = serves_with("30", free_port());
     has_children(server, 30, 2);
-    time_passes(0.25); /* not only who dies at once has died young */
+    time_passes(0.55); /* not only who dies at once has died young */
     children_die_young(server, 2.9, YOUNG_A_SECOND);
 }
 
@@ -629,7 +670,7 @@ CHECK(quiet, "uses no CPU while it waits", POINTS(1), AFTER(serves_several))
     uses_no_cpu(server);
 }
 
-static void works_when_started(struct how how)
+static void works_when_started(struct how how, int sig)
 {
     int port = free_port();
     struct program *server = runs_as(how, PROGRAM, "-n", "2", number(port));
@@ -641,7 +682,7 @@ static void works_when_started(struct how how)
     is_closed(client);
     has_children(server, 2, 1);
     client = somebody_served(port);
-    is_sent(server, SIGTERM);
+    is_sent(server, sig);
     comes_to_rest(server);
     is_echoed(client);
     leaves(client);
@@ -652,10 +693,7 @@ CHECK(odd_start, "keeps its contract however it was started", POINTS(1), AFTER(r
       BECAUSE("Signals that were ignored or blocked stay so through exec and fork: set what you need. And a socket that gets "
               "the number 2 is sent every message."))
 {
-    works_when_started((struct how){.closed = {true, true, true}});
-    works_when_started((struct how){.closed = {false, true, true}});
-    works_when_started((struct how){.signals_ignored = true, .extra_descriptors = true});
-    works_when_started((struct how){.signals_blocked = true});
+    is_started_in_odd_ways(works_when_started);
 }
 
 CHECK(memory, "makes no memory error and leaks nothing", POINTS(1), AFTER(replacements_serve, terminates, bulk),

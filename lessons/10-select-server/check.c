@@ -914,7 +914,7 @@ CHECK(no_descriptors, "goes on, and uses no CPU, when it is out of descriptors",
     is_relayed(one_of(gathers(port, 1), 0), one_of(crowd, 0)); /* there is room again */
 }
 
-static void works_when_started(struct how how)
+static void works_when_started(struct how how, int sig)
 {
     int port = free_port();
     struct program *server = runs_as(how, PROGRAM, number(port));
@@ -928,7 +928,7 @@ static void works_when_started(struct how how)
     leaves(first);
     leaves(second);
     comes_to_rest(server);
-    is_sent(server, SIGTERM);
+    is_sent(server, sig);
     exits_within(server, 1, 0);
     prints(server, "");
 }
@@ -937,10 +937,7 @@ CHECK(odd_start, "keeps its contract however it was started", POINTS(1), AFTER(t
       BECAUSE("Signals that were ignored or blocked stay so through exec: set what you need. And a socket that gets the number "
               "2 is sent every message. What you have to say of your clients belongs on stderr, nothing on stdout."))
 {
-    works_when_started((struct how){.closed = {true, true, true}});
-    works_when_started((struct how){.closed = {false, true, true}});
-    works_when_started((struct how){.signals_ignored = true, .extra_descriptors = true});
-    works_when_started((struct how){.signals_blocked = true});
+    is_started_in_odd_ways(works_when_started);
 }
 
 CHECK(memory, "makes no memory error and leaks nothing", POINTS(1), AFTER(at_once, limit, terminates), UNDER_MEMCHECK)

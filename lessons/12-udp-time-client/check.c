@@ -49,6 +49,7 @@ CHECK(usage, "refuses wrong arguments with a message and status 2", POINTS(1),
     refuses(PROGRAM, LOCALHOST, "0");
     refuses(PROGRAM, LOCALHOST, "65536");
     refuses(PROGRAM, LOCALHOST, number(65536 + port));
+    refuses(PROGRAM, LOCALHOST, number(4294967296 + port));
     refuses(PROGRAM, LOCALHOST, "99999999999999999999");
     refuses(PROGRAM, LOCALHOST, text("%dx", port));
     refuses(PROGRAM, LOCALHOST, text("%d ", port));

@@ -312,7 +312,7 @@ CHECK(quiet, "uses no CPU while it waits", POINTS(1), AFTER(answers_question))
     uses_no_cpu(server);
 }
 
-static void works_when_started(struct how how)
+static void works_when_started(struct how how, int sig)
 {
     int port = free_port();
     struct program *server = runs_as(how, PROGRAM, number(port));
@@ -321,7 +321,7 @@ static void works_when_started(struct how how)
     asks_again(client);
     hears_no_answer(client);
     comes_to_rest(server);
-    is_sent(server, SIGTERM);
+    is_sent(server, sig);
     exits_within(server, 1, 0);
 }
 
@@ -330,10 +330,7 @@ CHECK(odd_start, "keeps its contract however it was started", POINTS(1), AFTER(s
               "the number 0, 1 "
               "or 2."))
 {
-    works_when_started((struct how){.closed = {true, true, true}});
-    works_when_started((struct how){.closed = {true, false, false}});
-    works_when_started((struct how){.signals_ignored = true, .extra_descriptors = true});
-    works_when_started((struct how){.signals_blocked = true});
+    is_started_in_odd_ways(works_when_started);
 }
 
 CHECK(memory, "makes no memory error and leaks nothing", POINTS(2), AFTER(several_clients, empty, big, terminates),

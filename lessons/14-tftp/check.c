@@ -102,6 +102,7 @@ CHECK(usage, "refuses wrong arguments with a message and status 2", POINTS(1),
     refuses(PROGRAM, "get", LOCALHOST, "0", "a", "b");
     refuses(PROGRAM, "get", LOCALHOST, "65536", "a", "b");
     refuses(PROGRAM, "get", LOCALHOST, number(65536 + port), "a", "b");
+    refuses(PROGRAM, "get", LOCALHOST, number(4294967296 + port), "a", "b");
     refuses(PROGRAM, "get", LOCALHOST, "99999999999999999999", "a", "b");
     refuses(PROGRAM, "get", LOCALHOST, text("%dx", port), "a", "b");
     refuses(PROGRAM, "get", LOCALHOST, text("%d ", port), "a", "b");

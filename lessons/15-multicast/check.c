@@ -34,6 +34,7 @@ CHECK(sender_usage, "refuses wrong arguments of mcast_send with a message and st
     refuses(SEND, group, port, LOCALHOST, "1", "hello", "more");
     refuses(SEND, group, "0", LOCALHOST, "1", "hello");
     refuses(SEND, group, "65536", LOCALHOST, "1", "hello");
+    refuses(SEND, group, number(4294967296 + free_port()), LOCALHOST, "1", "hello");
     refuses(SEND, group, text("%sx", port), LOCALHOST, "1", "hello");
     refuses(SEND, group, text("+%s", port), LOCALHOST, "1", "hello");
     refuses(SEND, group, text(" %s", port), LOCALHOST, "1", "hello");
@@ -280,6 +281,7 @@ CHECK(listener_usage, "refuses wrong arguments of mcast_listen with a message an
     refuses(LISTEN, "-c", "", group, port, LOCALHOST);
     refuses(LISTEN, group, "0", LOCALHOST);
     refuses(LISTEN, group, "65536", LOCALHOST);
+    refuses(LISTEN, group, number(4294967296 + free_port()), LOCALHOST);
     refuses(LISTEN, group, text("%sx", port), LOCALHOST);
     refuses(LISTEN, group, text("+%s", port), LOCALHOST);
     refuses(LISTEN, group, text(" %s", port), LOCALHOST);

@@ -51,6 +51,7 @@ CHECK(usage, "refuses wrong arguments with a message and status 2", POINTS(1),
     refuses(PROGRAM, "-p", "0", LOCALHOST);
     refuses(PROGRAM, "-p", "65536", LOCALHOST);
     refuses(PROGRAM, "-p", number(65536 + port), LOCALHOST);
+    refuses(PROGRAM, "-p", number(4294967296 + port), LOCALHOST);
     refuses(PROGRAM, "-p", "99999999999999999999", LOCALHOST);
     refuses(PROGRAM, "-p", text("%dx", port), LOCALHOST);
     refuses(PROGRAM, "-p", text("%d ", port), LOCALHOST);
