@@ -174,7 +174,7 @@ struct culling {
 };
 
 /* Who is waited for so long after its birth may have lived a second, for all that its parent knows. */
-static const double no_longer_young = 0.7;
+static const double no_longer_young = 0.9;
 
 /* So many may have come by now. Seconds may be counted from any moment on: in what is left of one, in each whole one,
    and in the beginning of another. */

@@ -109,7 +109,7 @@ void program_ends_sooner(double seconds, const char *const *args)
         least = program == NULL || lasted < least ? lasted : least;
         program = started;
     }
-    fails(text("%s ends at once", program->name),
+    fails(text("%s ends in less than %g seconds", program->name, seconds),
           text("it was started %d times, and never ended in less than %.2f s; %s", TRIES, least,
                program_fate(program)));
 }

@@ -275,7 +275,10 @@ static void refuses_when_run(struct how how, const char *const *args, int also)
     const char *line = program->line;
     const char *wanted = text("%s: a message on stderr and status 2%s", line, also == 0 ? "" : text(" or %d", also));
     if (waited != CAME) {
-        verdict_is_whole();
+        if (waited == STUCK)
+            verdict_because("These arguments are wrong, and it goes on as if they were right.");
+        else
+            verdict_is_whole();
         wait_fails(waited, &awaited, wanted, NULL);
     }
     leaves_nothing(program);

@@ -440,7 +440,11 @@ static void works_when_started(struct how how, int sig)
     hears(second, text("%s\ngood\n", words));
     hears_end(second);
     leaves(first);
+    struct conn *third = connects(port);
+    says(third, "echo here\n");
+    hears(third, "here\n"); /* who reaps before or after each accept does it now */
     has_no_zombies(server);
+    leaves(third);
     comes_to_rest(server);
     is_sent(server, sig);
     exits_within(server, 1, 0);

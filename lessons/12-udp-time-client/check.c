@@ -54,10 +54,11 @@ CHECK(usage, "refuses wrong arguments with a message and status 2", POINTS(1),
     refuses(PROGRAM, LOCALHOST, text("%dx", port));
     refuses(PROGRAM, LOCALHOST, text("%d ", port));
     refuses(PROGRAM, LOCALHOST, text("0x%x", port));
-    rejects(PROGRAM, LOCALHOST, text(" %d", port));
-    rejects(PROGRAM, LOCALHOST, text("+%d", port));
-    rejects(PROGRAM, LOCALHOST, text("-%d", port));
-    hears_no_more(clock);
+    static const char *const signs[] = {" ", "+", "-"};
+    for (size_t i = 0; i < sizeof signs / sizeof *signs; i++) {
+        rejects(PROGRAM, LOCALHOST, text("%s%d", signs[i], port));
+        hears_no_more(clock);
+    }
 }
 
 CHECK(no_socket, "makes no socket when the arguments are wrong", POINTS(1), AFTER(usage),
@@ -92,6 +93,7 @@ CHECK(asks, "sends one datagram to HOST at PORT", POINTS(2),
 CHECK(reads_clock, "prints how far a clock is ahead, and ends with status 0", POINTS(3))
 {
     exits(reads_a_clock(some_time()), 0);
+    exits(reads_a_clock(1), 0);
 }
 
 CHECK(behind, "prints a minus sign before the seconds of a clock that is behind", POINTS(2), AFTER(reads_clock))
@@ -103,6 +105,8 @@ CHECK(wraps, "takes the difference modulo 2^32, so that it holds across the wrap
       AFTER(reads_clock))
 {
     exits(reads_a_clock(across_the_wrap()), 0);
+    exits(reads_a_clock(INT32_MAX - 100), 0);
+    exits(reads_a_clock(INT32_MIN + 100), 0);
 }
 
 CHECK(sizes, "ignores datagrams that are not four bytes, and goes on listening", POINTS(3), AFTER(reads_clock),
@@ -175,6 +179,7 @@ CHECK(gives_up, "waits no longer than half a second", POINTS(3),
     struct program *client = runs(PROGRAM, LOCALHOST, number(port));
     struct request *question = is_asked(clock, LOCALHOST);
     ends_no_later(client, question, PATIENCE);
+    ends_sooner(PATIENCE + 0.25, PROGRAM, LOCALHOST, number(port));
 }
 
 CHECK(no_answer, "reports that no answer has come, and ends with status 1", POINTS(1), AFTER(gives_up),
@@ -228,6 +233,11 @@ CHECK(unresolved, "reports a HOST that does not resolve: which, and why", POINTS
     prints(client, "");
     complains(client, "nobody.invalid", number(port), reasons);
     exits(client, 1);
+
+    does_not_resolve("-x");
+    client = runs(PROGRAM, "-x", number(port)); /* there are no options: it is a name like another */
+    complains(client, "-x", number(port), reasons);
+    exits(client, 1);
 }
 
 CHECK(unknown_service, "reports a service that nobody knows", POINTS(1),
@@ -261,6 +271,13 @@ CHECK(host_name, "asks a HOST that is given by name, and prints the name as it w
     struct request *question = is_asked(clock, HERON);
     answers(question, HERON, clock_ahead(some_time()));
     prints_lines(client, clock_of("Heron.Sockeye.Test"));
+
+    const char *long_name = text("long-%ld.%063d.sockeye.test", random_between(1000, 9999), 0);
+    dns_knows(long_name, HERON);
+    client = runs(PROGRAM, long_name, number(port));
+    question = is_asked(clock, HERON);
+    answers(question, HERON, clock_ahead(some_time()));
+    prints_lines(client, clock_of(long_name));
 }
 
 CHECK(first_address, "asks the first address of HOST that can be sent to, and no other", POINTS(1),
@@ -371,7 +388,8 @@ CHECK(odd_start, "keeps its contract with descriptors closed and signals ignored
       AFTER(no_answer, reads_clock),
       BECAUSE("A program inherits its descriptors and its signals from whoever started it: a socket may get the number "
               "0 or 2, and "
-              "a signal that is to end the wait may be blocked."))
+              "a signal that is to end the wait may be blocked. What it prints may not be taken: look at what fflush() or "
+              "fclose() returns."))
 {
     works_when_started((struct how){.closed = {true, false, false}});
     works_when_started((struct how){.closed = {true, false, true}, .signals_blocked = true});
@@ -385,6 +403,10 @@ CHECK(odd_start, "keeps its contract with descriptors closed and signals ignored
     answers(question, LOCALHOST, clock_ahead(some_time()));
     finishes(silent);
     hears_nothing_else(question);
+
+    struct program *unheard = runs_as((struct how){.output_full = true}, PROGRAM, LOCALHOST, number(port));
+    answers(is_asked(clock, LOCALHOST), LOCALHOST, clock_ahead(some_time()));
+    exits(unheard, 1);
 }
 
 CHECK(memory, "makes no memory error and leaks nothing", POINTS(2), AFTER(refused), UNDER_MEMCHECK)

@@ -269,6 +269,7 @@ CHECK(send_failure, "goes on when an answer can't be sent", POINTS(2), AFTER(sev
     answered_client(LOCALHOST, port);
     cannot_send(server);
     is_answered_sooner_or_later(calls(LOCALHOST, port), TRIES); /* each thread may fail once */
+    complains(server);
 }
 
 CHECK(terminates, "ends at SIGTERM and at SIGINT with status 0", POINTS(2), AFTER(answers_question),
