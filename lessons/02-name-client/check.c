@@ -163,6 +163,9 @@ CHECK(unresolved, "reports a name that does not resolve: which, and why", POINTS
     prints(client, "");
     complains(client, failing, "Temporary failure in name resolution");
     exits(client, 1);
+    client = runs(PROGRAM, target("-x", free_port()), random_words()); /* there are no options */
+    complains(client, "-x", "Name or service not known");
+    exits(client, 1);
 }
 
 static void finds_host(const char *host)

@@ -482,6 +482,11 @@ CHECK(unknown_host, "reports a host that does not resolve", POINTS(1), AFTER(ref
     prints(client, "");
     complains(client, "nobody.invalid", port, reasons);
     exits(client, 1);
+
+    reasons = does_not_resolve("-x"); /* there are no options: it is a name like another */
+    client = runs(PROGRAM, "-x", port);
+    complains(client, "-x", port, reasons);
+    exits(client, 1);
 }
 
 CHECK(unknown_service, "reports a service that does not exist", POINTS(1), AFTER(refused),
