@@ -3,8 +3,9 @@
  * Programs under test: starting them, what they print, how they end. The verbs are in check.h.
  *
  * A program starts with default signal actions, an empty signal mask, descriptors 0 to 2 only, a fixed environment
- * and an empty folder as its working directory, in a session of its own, without privileges and within limits
- * (see cage.h). Its stdin is /dev/null unless asked otherwise.
+ * (whose time zone is not UTC, so that who counts in local time shows) and an empty folder as its working directory,
+ * in a session of its own, without privileges and within limits (see cage.h). Its stdin is /dev/null unless asked
+ * otherwise.
  */
 #pragma once
 
