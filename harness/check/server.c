@@ -5,16 +5,25 @@
 
 #define LOOPBACK "127.0.0.1"
 
-static struct program *starts(struct server server, const char *address, const char *port)
+struct arguments {
+    const char *list[5];
+};
+
+/* @p address: NULL for none. */
+static struct arguments arguments_of(struct server server, const char *address, const char *port)
 {
-    const char *args[5] = {server.program};
+    struct arguments arguments = {.list = {server.program}};
     size_t n = 1;
     if (address != NULL)
-        args[n++] = address;
-    args[n++] = port;
-    if (server.behind != NULL)
-        args[n++] = server.behind;
-    return program_runs(AS_USUAL, args);
+        arguments.list[n++] = address;
+    arguments.list[n++] = port;
+    arguments.list[n] = server.behind;
+    return arguments;
+}
+
+static struct program *starts(struct server server, const char *address, const char *port)
+{
+    return program_runs(AS_USUAL, arguments_of(server, address, port).list);
 }
 
 static struct program *listens_as_told(struct server server, const char *address, int port)
@@ -26,9 +35,7 @@ static struct program *listens_as_told(struct server server, const char *address
 
 static void refuses_to_start(struct server server, const char *address, const char *port)
 {
-    const char *args[] = {server.program, address == NULL ? port : address, address == NULL ? server.behind : port,
-                          address == NULL ? NULL : server.behind, NULL};
-    program_refuses(args);
+    program_refuses(arguments_of(server, address, port).list);
 }
 
 void refuses_all_but_address_and_port(struct server server)
