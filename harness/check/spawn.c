@@ -213,7 +213,8 @@ pid_t spawn(const struct how *how, const char *const *vector, struct spawned_end
         if (stage.trace || how->traced_calls != NULL)
             wait_for_tracer();
         const char *path = text("PATH=%s", how->path == NULL ? "/usr/local/bin:/usr/bin:/bin" : how->path);
-        const char *const environment[] = {path, "LANG=C.UTF-8", "HOME=/tmp", "TZ=KTM-5:45", "RES_OPTIONS=" RESOLVER, NULL};
+        const char *const environment[] = {path,          "LANG=C.UTF-8",          "HOME=/tmp",
+                                           "TZ=KTM-5:45", "RES_OPTIONS=" RESOLVER, NULL};
         execve(vector[0], (char *const *)(uintptr_t)(vector + 1), (char *const *)(uintptr_t)environment);
         report_problem(problem[1], RUN_IT);
     }
