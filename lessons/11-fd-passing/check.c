@@ -8,7 +8,7 @@
 #define FOLDER "files"
 
 
-enum { LONGEST_PATH = 107, LONGEST_NAME = 255 };
+enum { LONGEST_PATH = 107, LONGEST_NAME = 255, LONG_REASON = 100 };
 
 /* ---- the client, with us as its server */
 
@@ -77,10 +77,13 @@ CHECK(client_usage, "fd_client refuses wrong arguments with a message and status
 
 CHECK(asks, "fd_client sends NAME and one newline, nothing else", POINTS(1))
 {
-    struct asking asking = asks_for(some_name());
-    hears_no_more_bytes(asking.conn);
-    asking = asks_for("-n");
-    hears_no_more_bytes(asking.conn);
+    const char *names[] = {some_name(), "-n", "a/b", ""}; /* what is wrong with a NAME is for the server to say */
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        struct asking asking = asks_for(names[i]);
+        hears_no_more_bytes(asking.conn);
+        hangs_up(asking.conn);
+        finishes(asking.client);
+    }
 }
 
 CHECK(no_server, "fd_client reports a server that is not there: where, and why", POINTS(1), AFTER(client_usage),
@@ -111,7 +114,7 @@ CHECK(prints_file, "fd_client prints the file whose descriptor it gets, and ends
 
 CHECK(any_content, "fd_client prints every byte of a file, whatever is in it, or says that it can't", POINTS(1), AFTER(prints_file),
       BECAUSE("A file may be empty, hold NULs, have no newline at its end, and be larger than any buffer. write() may write less "
-              "than it was given, or fail: look at what it returns."))
+              "than it was given, or fail, and read() may fail, too: look at what they return."))
 {
     struct bytes contents[] = {literal("\0\n\0%s\xff"), bytes(""), random_bytes((size_t)random_between(2 << 20, 3 << 20))};
     for (size_t i = 0; i < sizeof contents / sizeof *contents; i++) {
@@ -135,6 +138,14 @@ CHECK(any_content, "fd_client prints every byte of a file, whatever is in it, or
     hangs_up(full.conn);
     complains(full.client);
     exits(full.client, 1);
+
+    there_is_a_folder(FOLDER); /* which read() refuses */
+    struct asking unreadable = asks_for(some_name());
+    says_with(unreadable.conn, "ok\n", descriptor_of(FOLDER));
+    hangs_up(unreadable.conn);
+    prints(unreadable.client, "");
+    complains(unreadable.client);
+    exits(unreadable.client, 1);
 }
 
 CHECK(answer_in_pieces, "fd_client takes an answer that arrives in pieces", POINTS(1), AFTER(prints_file),
@@ -168,6 +179,13 @@ CHECK(refused, "fd_client takes the server's error for a failure, and says why",
     says_when_taken(asking.conn, "\n");
     hangs_up(asking.conn);
     gives_up(asking);
+
+    asking = asks_for(name);
+    reason = text("%0*ld", LONG_REASON, random_between(1, 1000000));
+    says(asking.conn, text("error %s\n", reason));
+    hangs_up(asking.conn);
+    complains(asking.client, reason);
+    exits(asking.client, 1);
 }
 
 CHECK(no_descriptor, "fd_client takes an ok without a descriptor for a failure", POINTS(1), AFTER(prints_file),
@@ -271,11 +289,16 @@ static void is_handed(struct conn *client, const char *name)
     descriptor_leads_to(client, in_folder(name));
 }
 
-static struct conn *asks_server(struct bytes question)
+static struct conn *asks_server_at(const char *socket, struct bytes question)
 {
-    struct conn *client = connects_to_path(SOCKET);
+    struct conn *client = connects_to_path(socket);
     says(client, question);
     return client;
+}
+
+static struct conn *asks_server(struct bytes question)
+{
+    return asks_server_at(SOCKET, question);
 }
 
 #define asks_server_for(name) asks_server(join((name), "\n"))
