@@ -339,6 +339,8 @@ struct listener *listens_at_path(const char *path);
 void is_listening_at_path(struct program *server, const char *path);
 /** Connects; waits while the program's queue is full. */
 struct conn *connects_to_path(const char *path);
+/** Clients connect and hang up until the queue of the program, which is stopped, takes no more. */
+void queue_is_filled(const char *path);
 
 /** A descriptor to pass on: of a file, open for reading. The file may be deleted then. */
 int descriptor_of(const char *path);

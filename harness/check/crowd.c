@@ -56,10 +56,11 @@ struct gathering {
     int *fd;      /* that is waited for */
 };
 
-static int waiting_at(int port)
+/* More than so many wait at the listener, or more than it asked for by listen(2). Its queue has one place more than that. */
+static bool are_waiting(int port, unsigned long most)
 {
     struct socket_row row;
-    return sockets_listener(SOCKET_TCP, port, &row) ? (int)row.receiving : 0;
+    return sockets_listener(SOCKET_TCP, port, &row) && (row.receiving > most || row.receiving > row.sending);
 }
 
 /* No event tells when the program accepts: only looking again does. */
@@ -68,12 +69,12 @@ static void look_again(void *context)
     (void)context;
 }
 
-static bool keeps_them_waiting(struct gathering *gathering, int most)
+static bool keeps_them_waiting(struct gathering *gathering, unsigned long most)
 {
     static const double soon = 0.0003;
     static const double patience = 0.5; /* then it may be stuck, which is not looked at while something is scheduled */
     *gathering->fd = 0;
-    if (waiting_at(gathering->port) <= most) {
+    if (!are_waiting(gathering->port, most)) {
         gathering->moved = now();
         return false;
     }

@@ -191,6 +191,18 @@ struct conn *connects_to_path(const char *path)
     return conn;
 }
 
+void queue_is_filled(const char *path)
+{
+    enum { MOST = 10000 }; /* somebody does accept */
+    struct connecting connecting = {.path = path};
+    for (int i = 0; i < MOST && connecting.error == 0; i++) {
+        connecting.fd = stream_socket();
+        is_taken_or_refused(&connecting);
+        close(connecting.fd);
+    }
+    record("check", YOU, text("fills the queue at %s", path), bytes(""));
+}
+
 /* ---- descriptors to pass on: open until the worker ends */
 
 static int to_pass(int low)

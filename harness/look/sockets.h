@@ -29,7 +29,7 @@ struct socket_row {
     int local_port;
     int remote_port;
     int state;
-    unsigned long sending;   /**< bytes that the other side has not acknowledged */
+    unsigned long sending;   /**< bytes not acknowledged yet; of a listener: its backlog, 0 where that is not told */
     unsigned long receiving; /**< bytes that the program has not read; of a listener: connections not accepted */
     unsigned long inode;     /**< 0 when no process holds the socket any more */
 };

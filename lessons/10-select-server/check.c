@@ -463,17 +463,33 @@ CHECK(goes_on, "closes the connection of a client that has left, and goes on", P
     all_hear(fourth, fifth);
 }
 
-CHECK(unfinished, "drops what has no LF when its sender leaves", POINTS(1), AFTER(goes_on, half_a_line),
-      BECAUSE("End-of-file is not the end of a line: a line without an LF is none."))
+/* What it says and that it leaves come together: the server looks at both at once. */
+static void says_and_leaves(struct program *server, struct conn *speaker, struct bytes said, void (*leave)(struct conn *))
+{
+    is_stopped(server);
+    says(speaker, said);
+    leave(speaker);
+    is_continued(server);
+}
+
+CHECK(unfinished, "drops what has no LF when its sender leaves, and relays what has one", POINTS(1), AFTER(goes_on, half_a_line),
+      BECAUSE("End-of-file is not the end of a line: a line without an LF is none. But it comes behind all that was said before: "
+              "read until read() returns 0, whatever poll() has told of the end (POLLRDHUP, EPOLLRDHUP)."))
 {
     int port = free_port();
-    serves(port);
+    struct program *server = serves(port);
     struct conn *speaker = enters(port);
     struct conn *other = enters(port);
     const char *line = random_words();
     says(speaker, text("%s\r\n%s", line, random_words()));
     leaves(speaker);
     hears(other, join(line, "\r\n"));
+    hears_nothing(other);
+    says_and_leaves(server, enters(port), bytes(text("%s\n%s", line, random_words())), hangs_up);
+    hears(other, join(line, "\r\n"));
+    struct chatter much = random_chatter(80 * KILOBYTE, LONGEST); /* more than one read() brings */
+    says_and_leaves(server, enters(port), much.said, half_closes);
+    hears(other, much.heard);
     hears_nothing(other);
 }
 
@@ -698,20 +714,25 @@ CHECK(quiet_queue, "uses no CPU while a client does not take what is queued for 
     uses_no_cpu(server);
 }
 
-CHECK(finished, "sends what is queued to a client that has closed its sending direction", POINTS(2), AFTER(queue_size, goes_on),
+CHECK(finished, "sends what is queued to a client that has closed its sending direction", POINTS(2),
+      AFTER(queue_size, unfinished),
       BECAUSE("Its end-of-file says that it has no more to say, not that it does not listen: it may be closed when its queue "
               "is empty."))
 {
     int port = free_port();
-    serves(port);
+    struct program *server = serves(port);
     struct conn *deaf = enters_deaf(port);
+    struct conn *interrupted = enters_deaf(port);
     struct conn *speaker = enters(port);
     struct conn *other = enters(port);
     struct bytes all = is_told(speaker, other, 900 * KILOBYTE);
     half_closes(deaf);
+    says_and_leaves(server, interrupted, bytes(random_words()), half_closes); /* in the middle of its line */
     is_relayed(other, speaker);
     hears(deaf, all);
     is_closed(deaf); /* it may have heard what was said since, too */
+    hears(interrupted, all);
+    is_closed(interrupted);
     is_relayed(speaker, other);
 }
 
@@ -739,6 +760,7 @@ CHECK(vanishing_client, "survives clients that close or reset the connection, wh
     struct program *server = serves(port);
     resets(connects(port));
     hangs_up(connects(port));
+    comes_to_rest(server); /* its queue may be short */
     struct conn *speaker = enters(port);
     says(speaker, join(random_words(), "\n")); /* to nobody */
     is_taken(speaker);

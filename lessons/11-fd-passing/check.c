@@ -8,7 +8,7 @@
 #define FOLDER "files"
 
 
-enum { LONGEST_PATH = 107, LONGEST_NAME = 255 };
+enum { LONGEST_PATH = 107, LONGEST_NAME = 255, LONG_REASON = 100 };
 
 /* ---- the client, with us as its server */
 
@@ -77,10 +77,13 @@ CHECK(client_usage, "fd_client refuses wrong arguments with a message and status
 
 CHECK(asks, "fd_client sends NAME and one newline, nothing else", POINTS(1))
 {
-    struct asking asking = asks_for(some_name());
-    hears_no_more_bytes(asking.conn);
-    asking = asks_for("-n");
-    hears_no_more_bytes(asking.conn);
+    const char *names[] = {some_name(), "-n", "a/b", ""}; /* what is wrong with a NAME is for the server to say */
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        struct asking asking = asks_for(names[i]);
+        hears_no_more_bytes(asking.conn);
+        hangs_up(asking.conn);
+        finishes(asking.client);
+    }
 }
 
 CHECK(no_server, "fd_client reports a server that is not there: where, and why", POINTS(1), AFTER(client_usage),
@@ -111,7 +114,7 @@ CHECK(prints_file, "fd_client prints the file whose descriptor it gets, and ends
 
 CHECK(any_content, "fd_client prints every byte of a file, whatever is in it, or says that it can't", POINTS(1), AFTER(prints_file),
       BECAUSE("A file may be empty, hold NULs, have no newline at its end, and be larger than any buffer. write() may write less "
-              "than it was given, or fail: look at what it returns."))
+              "than it was given, or fail, and read() may fail, too: look at what they return."))
 {
     struct bytes contents[] = {literal("\0\n\0%s\xff"), bytes(""), random_bytes((size_t)random_between(2 << 20, 3 << 20))};
     for (size_t i = 0; i < sizeof contents / sizeof *contents; i++) {
@@ -135,6 +138,14 @@ CHECK(any_content, "fd_client prints every byte of a file, whatever is in it, or
     hangs_up(full.conn);
     complains(full.client);
     exits(full.client, 1);
+
+    there_is_a_folder(FOLDER); /* which read() refuses */
+    struct asking unreadable = asks_for(some_name());
+    says_with(unreadable.conn, "ok\n", descriptor_of(FOLDER));
+    hangs_up(unreadable.conn);
+    prints(unreadable.client, "");
+    complains(unreadable.client);
+    exits(unreadable.client, 1);
 }
 
 CHECK(answer_in_pieces, "fd_client takes an answer that arrives in pieces", POINTS(1), AFTER(prints_file),
@@ -168,6 +179,13 @@ CHECK(refused, "fd_client takes the server's error for a failure, and says why",
     says_when_taken(asking.conn, "\n");
     hangs_up(asking.conn);
     gives_up(asking);
+
+    asking = asks_for(name);
+    reason = text("%0*ld", LONG_REASON, random_between(1, 1000000));
+    says(asking.conn, text("error %s\n", reason));
+    hangs_up(asking.conn);
+    complains(asking.client, reason);
+    exits(asking.client, 1);
 }
 
 CHECK(no_descriptor, "fd_client takes an ok without a descriptor for a failure", POINTS(1), AFTER(prints_file),
@@ -271,11 +289,16 @@ static void is_handed(struct conn *client, const char *name)
     descriptor_leads_to(client, in_folder(name));
 }
 
-static struct conn *asks_server(struct bytes question)
+static struct conn *asks_server_at(const char *socket, struct bytes question)
 {
-    struct conn *client = connects_to_path(SOCKET);
+    struct conn *client = connects_to_path(socket);
     says(client, question);
     return client;
+}
+
+static struct conn *asks_server(struct bytes question)
+{
+    return asks_server_at(SOCKET, question);
 }
 
 #define asks_server_for(name) asks_server(join((name), "\n"))
@@ -348,7 +371,7 @@ CHECK(serves_again, "fd_server serves the next client when one has gone", POINTS
 
 CHECK(whole_file, "fd_server opens the file anew for each client, at its start", POINTS(1), AFTER(serves_again),
       BECAUSE("The place in a file goes along with its descriptor, as after dup(): whoever reads or seeks moves it for all. Each "
-              "client needs an open() of its own, in which nobody has moved yet."))
+              "client needs an open() of its own, in which nobody has moved yet. (One that is empty is a file, too.)"))
 {
     serves();
     struct bytes content = some_lines();
@@ -359,6 +382,10 @@ CHECK(whole_file, "fd_server opens the file anew for each client, at its start",
         is_handed(client, name);
         descriptor_reads(client, content);
     }
+    there_is_a_file(FOLDER "/empty", "");
+    struct conn *client = asks_server_for("empty");
+    is_handed(client, "empty");
+    descriptor_reads(client, "");
 }
 
 CHECK(not_there, "fd_server answers error and a reason for a file that it can't open", POINTS(1), AFTER(serves_again, closes))
@@ -432,7 +459,8 @@ CHECK(odd_names, "fd_server takes any other NAME, with whatever bytes", POINTS(1
     }
 }
 
-CHECK(regular_files, "fd_server refuses what is no regular file: a directory, a pipe, a socket", POINTS(1), AFTER(not_there),
+CHECK(regular_files, "fd_server refuses what is no regular file: a directory, a pipe, a socket, a device", POINTS(1),
+      AFTER(not_there),
       BECAUSE("fstat() of what you have opened says what it is. To open a named pipe waits for somebody who writes into it, "
               "unless O_NONBLOCK is set."))
 {
@@ -444,6 +472,8 @@ CHECK(regular_files, "fd_server refuses what is no regular file: a directory, a 
     there_is_a_fifo(FOLDER "/pipe");
     is_refused(asks_server_for("pipe"));
     is_served();
+    is_listening_at_path(runs(SERVER, "other", "/dev"), "other");
+    is_refused(asks_server_at("other", bytes("null\n")));
 }
 
 CHECK(no_links, "fd_server refuses a symbolic link", POINTS(1), AFTER(not_there),
@@ -459,6 +489,9 @@ CHECK(no_links, "fd_server refuses a symbolic link", POINTS(1), AFTER(not_there)
     is_refused(asks_server_for("to-outside"));
     is_refused(asks_server_for("to-nothing"));
     is_served();
+    there_is_a_link("elsewhere", FOLDER); /* DIRECTORY may be one: what is refused is a NAME */
+    is_listening_at_path(runs(SERVER, "other", "elsewhere"), "other");
+    is_handed(asks_server_at("other", bytes("file\n")), "file");
 }
 
 CHECK(name_in_pieces, "fd_server puts a NAME together that arrives in pieces", POINTS(1), AFTER(serves_again),
@@ -490,9 +523,27 @@ CHECK(unfinished, "fd_server hands over nothing to a client that closes before i
     is_served();
 }
 
+/* Silent clients come until the server has no descriptor for the next, and leave. (A process for each takes them all.) */
+static void survives_a_crowd(struct program *server, const char *socket)
+{
+    enum { CROWD = 20 };
+    struct conn *silent[CROWD];
+    int count = 0;
+    do {
+        silent[count] = connects_to_path(socket);
+        comes_to_rest(server);
+    } while (!has_been_closed(silent[count++]) && count < CROWD); /* or not yet accepted */
+    while (count > 0)
+        hangs_up(silent[--count]);
+    comes_to_rest(server);
+    const char *name = new_file();
+    is_handed(asks_server_at(socket, join(name, "\n")), name);
+}
+
 CHECK(silent_clients, "fd_server keeps nobody waiting for clients that are silent", POINTS(2), AFTER(serves_again),
       BECAUSE("It waits in a read() for one client, and cannot see the others. poll() waits for all of them; a process for "
-              "each client does, too."))
+              "each client does, too. And that accept() fails for want of a descriptor (EMFILE) is no reason to end: somebody may "
+              "go."))
 {
     enum { SILENT = 80 };
     serves();
@@ -510,6 +561,9 @@ CHECK(silent_clients, "fd_server keeps nobody waiting for clients that are silen
     is_handed(other, other_name);
     says(silent[0], "\n");
     is_handed(silent[0], name);
+    struct program *poor = runs_as((struct how){.descriptors = 16}, SERVER, "other", FOLDER);
+    is_listening_at_path(poor, "other");
+    survives_a_crowd(poor, "other");
 }
 
 CHECK(vanishing_client, "fd_server survives clients that are gone before the answer", POINTS(1), AFTER(serves_again),
@@ -519,13 +573,13 @@ CHECK(vanishing_client, "fd_server survives clients that are gone before the ans
     struct program *server = serves();
     const char *name = new_file();
     is_served();
-    is_stopped(server);
     for (int i = 0; i < 3; i++) {
-        hangs_up(asks_server_for(name));
+        is_stopped(server);
+        hangs_up(asks_server_for(name)); /* two: its queue may be short */
         hangs_up(asks_server_for("nothing"));
+        is_continued(server);
+        is_served();
     }
-    is_continued(server);
-    is_served();
     is_served();
 }
 
@@ -601,14 +655,22 @@ static void cannot_listen(struct program *server, const char *path)
 
 CHECK(spares_live, "fd_server leaves a live server's socket alone, and reports it", POINTS(2), AFTER(serves_again),
       BECAUSE("A socket file that is there may be somebody's: who unlinks it before bind() leaves a server that nobody can "
-              "reach. Is anybody there? Try to connect."))
+              "reach. Is anybody there? Try to connect: ECONNREFUSED says that nobody is, any other error does not (EAGAIN: the "
+              "server's queue is full)."))
 {
-    serves();
+    struct program *server = serves();
     is_served();
     cannot_listen(runs(SERVER, SOCKET, FOLDER), SOCKET);
     is_served();
     cannot_listen(runs(SERVER, SOCKET, FOLDER), SOCKET);
     is_served();
+    is_stopped(server);
+    queue_is_filled(SOCKET);
+    struct program *second = runs(SERVER, SOCKET, FOLDER);
+    comes_to_rest(second);
+    if (!second->ended)
+        is_continued(server); /* who wants to connect may wait until there is room */
+    cannot_listen(second, SOCKET);
 }
 
 CHECK(spares_files, "fd_server leaves a file alone that is not a socket, and reports it", POINTS(1), AFTER(spares_live),
@@ -627,13 +689,18 @@ CHECK(spares_files, "fd_server leaves a file alone that is not a socket, and rep
     cannot_listen(runs(SERVER, FOLDER, FOLDER), FOLDER);
 }
 
-CHECK(cannot_bind, "fd_server reports a SOCKET that can't be made: which, and why", POINTS(1), AFTER(spares_live))
+CHECK(cannot_bind, "fd_server reports a SOCKET that can't be made, or a DIRECTORY that it can't open: which, and why", POINTS(1),
+      AFTER(spares_live))
 {
     there_is_a_folder(FOLDER);
     struct program *server = runs(SERVER, "nowhere/door", FOLDER);
     prints(server, "");
     complains(server, "nowhere", "No such file or directory");
     exits(server, 1);
+    server = runs(SERVER, SOCKET, "missing");
+    comes_to_rest(server);
+    if (server->ended) /* it need not look before somebody asks for a file */
+        cannot_listen(server, "missing");
 }
 
 CHECK(longest_path, "both programs take a SOCKET of 107 bytes", POINTS(1), AFTER(prints_file, name_in_pieces, whole_file),

@@ -205,7 +205,7 @@ int main(int argc, char *argv[])
     int door = socket(address.any.sa_family, SOCK_STREAM | SOCK_NONBLOCK, 0);
     if (door == -1 || setsockopt(door, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on) == -1 ||
         bind(door, &address.any, address.any.sa_family == AF_INET ? sizeof address.ipv4 : sizeof address.ipv6) == -1 ||
-        listen(door, 5) == -1)
+        listen(door, 1) == -1)
         err(1, "%s port %ld", argc == 3 ? argv[1] : "*", port);
     bool shut = false;
     while (!over) {

@@ -1,5 +1,5 @@
 /* Different: who holds the lock on SOCKET.lock is the server, so nobody has to be asked whether he lives; a thread for
-   each client, which reads byte by byte; sigwait. */
+   each client, which reads byte by byte; a queue of one; sigwait. */
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
@@ -129,7 +129,7 @@ int main(int argc, char *argv[])
     if (lstat(argv[1], &there) == 0 && S_ISSOCK(there.st_mode))
         unlink(argv[1]);
     listener = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    if (bind(listener, (struct sockaddr *)&address, sizeof address) == -1 || listen(listener, 5) == -1) {
+    if (bind(listener, (struct sockaddr *)&address, sizeof address) == -1 || listen(listener, 1) == -1) {
         int reason = errno;
         unlink(lock);
         fail(argv[1], strerror(reason));
