@@ -492,15 +492,11 @@ CHECK(tells_others, "answers another port with ERROR 5", POINTS(1), AFTER(other_
     has_sent_all(&other);
 }
 
-CHECK(not_kept, "is not kept waiting by what is no answer", POINTS(1), AFTER(gives_up, acks_again, apprentice, other_port),
+CHECK(not_kept, "is not kept waiting by what is no answer", POINTS(1),
+      AFTER(gives_up, acks_again, apprentice, other_port),
       BECAUSE("Keep the end of the wait as a point in time, and wait for what is left until then: what is no answer does "
               "not move it, nor does it count as a new try."))
 {
-    struct play other = puts_file(blocks(2)); /* it gives up beside the others */
-    sends_ack(other.transfer, 0);
-    gets_block(other.transfer, 1);
-    keeps_sending(other.transfer, 0.15, literal("\0\4\0\0"));
-
     struct play play = gets(blocks(3));
     struct transfer *stranger = another_port(play.transfer);
     gives_block(play.transfer, 1);
@@ -510,6 +506,10 @@ CHECK(not_kept, "is not kept waiting by what is no answer", POINTS(1), AFTER(giv
     keeps_sending_block(play.transfer, 0.15, 2);
     is_sent_again_meanwhile(play.client, play.transfer);
 
+    struct play other = puts_file(blocks(2));
+    sends_ack(other.transfer, 0);
+    gets_block(other.transfer, 1);
+    keeps_sending(other.transfer, 0.15, literal("\0\4\0\0"));
     gives_up_on(other.client, other.transfer);
 }
 
