@@ -444,6 +444,8 @@ void answers_from_the_port_asked(struct transfer *transfer);
 /** Another port of the same host, which talks to the program's port as well: the verbs that send may have it as their
  *  subject. What it has of the file is other bytes. */
 struct transfer *another_port(const struct transfer *transfer);
+/** The same port of another host (IPv4), which is as foreign. */
+struct transfer *same_port_elsewhere(const struct transfer *transfer);
 
 /** Sends a block (DATA); the last one sent, again; or an older one. */
 void sends_block(struct transfer *transfer, long block);
@@ -483,6 +485,10 @@ void is_sent_again(struct transfer *transfer, int times);
 void is_sent_again_meanwhile(struct program *program, struct transfer *transfer);
 /** The program sends its last datagram again five times in all, and ends when no answer has come to the last. */
 void gives_up_on(struct program *program, struct transfer *transfer);
+/** The program ends, and after what we have sent last it has not sent its last datagram again and again. */
+void asks_no_more(struct program *program, struct transfer *transfer);
+/** The program ends no sooner than 0.2 s after its last datagram, which nothing has answered. */
+void stays_for_a_time_out(struct program *program, struct transfer *transfer);
 /** Another port is told by ERROR 5 that nobody knows it, unless the program's socket is connected and can't hear it. */
 void is_told_unknown(struct transfer *stranger);
 

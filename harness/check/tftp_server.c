@@ -8,6 +8,7 @@
 #include "check/datagram.h"
 #include "check/difference.h"
 #include "check/record.h"
+#include "check/stage.h"
 #include "check/tftp.h"
 #include "check/transfer.h"
 #include "check/verdict.h"
@@ -15,17 +16,20 @@
 
 enum { RESENDS = 5, TRIES = 3, FEW_BLOCKS = 20 };
 
-/* Gives it a port that the kernel chooses, on the host that was asked. */
-static void take_port(struct transfer *transfer)
+/* Gives it a port on that host; 0: one that the kernel chooses. */
+static void take_port(struct transfer *transfer, const char *host, int port)
 {
-    struct address address = address_of(transfer->request->to, 0);
+    struct address address = address_of(host, port);
     socklen_t length = sizeof address.storage;
     transfer->fd = datagram_socket(address.storage.ss_family);
     if (bind(transfer->fd, (struct sockaddr *)&address.storage, address.length) == -1 ||
         getsockname(transfer->fd, (struct sockaddr *)&address.storage, &length) == -1)
         fault("can't take a UDP port: %s", strerror(errno));
     transfer->port = address_port(&address.storage);
-    transfer->name = text("%sport %d", transfer->is_stranger ? "another " : "", transfer->port);
+    if (port != 0)
+        transfer->name = text("port %d of %s", transfer->port, host);
+    else
+        transfer->name = text("%sport %d", transfer->is_stranger ? "another " : "", transfer->port);
 }
 
 static void explain_request(struct bytes expected, struct bytes got)
@@ -53,7 +57,7 @@ static struct transfer *is_requested(struct station *station, const char *addres
     struct transfer *transfer = keep(sizeof *transfer);
     *transfer = (struct transfer){.station = station, .request = request, .client = request->from};
     transfer_note(transfer, request->data, request->arrived);
-    take_port(transfer);
+    take_port(transfer, request->to, 0);
     return transfer;
 }
 
@@ -81,15 +85,25 @@ void answers_from_the_port_asked(struct transfer *transfer)
     transfer->at_station = true;
 }
 
-struct transfer *another_port(const struct transfer *transfer)
+static struct transfer *stranger_at(const struct transfer *transfer, const char *host, int port)
 {
     struct transfer *stranger = keep(sizeof *stranger);
     *stranger = *transfer;
     stranger->is_stranger = true;
     stranger->at_station = false;
     stranger->content = random_bytes(transfer->content.length);
-    take_port(stranger);
+    take_port(stranger, host, port);
     return stranger;
+}
+
+struct transfer *another_port(const struct transfer *transfer)
+{
+    return stranger_at(transfer, transfer->request->to, 0);
+}
+
+struct transfer *same_port_elsewhere(const struct transfer *transfer)
+{
+    return stranger_at(transfer, "127.0.0.9", transfer->port);
 }
 
 /* ------------------------------------------------ sending */
@@ -120,6 +134,7 @@ void sends_ack(struct transfer *transfer, long block)
 
 void sends_error(struct transfer *transfer, int code, const char *message)
 {
+    transfer_answered(transfer);
     transfer_send(transfer, tftp_error(code, message));
 }
 
@@ -425,6 +440,24 @@ void gives_up_on(struct program *program, struct transfer *transfer)
     double waited_for = program->ended_at - transfer->last_at;
     if (waited_for < TFTP_SOONEST)
         fails(expected, text("it ended %.3f s after the last of them: it did not wait for an answer", waited_for));
+}
+
+void asks_no_more(struct program *program, struct transfer *transfer)
+{
+    enum came came;
+    finishes(program);
+    while (transfer_hear(transfer, &came))
+        continue;
+    transfer_is_heeded(transfer);
+}
+
+void stays_for_a_time_out(struct program *program, struct transfer *transfer)
+{
+    finishes(program);
+    double stayed = program->ended_at - transfer->last_at;
+    if (stayed < TFTP_SOONEST && stage.debug == NULL) /* the program's clocks go on in gdb, ours does not */
+        fails(text("%s stays for 0.2 to 2 seconds after %s", program->name, tftp_words(transfer->last)),
+              text("it ended %.3f s after it; %s", stayed, program_fate(program)));
 }
 
 /* ------------------------------------------------ somebody else */

@@ -5,7 +5,7 @@
 #define LOCALHOST "127.0.0.1"
 #define HERON "127.0.0.2"
 
-enum { BLOCK = 512, TFTP_PORT = 69, LAST_NUMBER = 65535, STRAYS = 20 };
+enum { BLOCK = 512, TFTP_PORT = 69, LAST_NUMBER = 65535, STRAYS = 20, REPETITIONS = 7 };
 
 /* So long at most a program takes to give up: six datagrams, each of which it waits two seconds for. */
 static const double LONGEST = 12;
@@ -99,6 +99,8 @@ CHECK(usage, "refuses wrong arguments with a message and status 2", POINTS(1),
     refuses(PROGRAM, "get", LOCALHOST, number(port), "a");
     refuses(PROGRAM, "get", LOCALHOST, number(port), "a", "b", "c");
     refuses(PROGRAM, "fetch", LOCALHOST, number(port), "a", "b");
+    refuses(PROGRAM, "gett", LOCALHOST, number(port), "a", "b");
+    refuses(PROGRAM, "putt", LOCALHOST, number(port), "a", "b");
     refuses(PROGRAM, "get", LOCALHOST, "0", "a", "b");
     refuses(PROGRAM, "get", LOCALHOST, "65536", "a", "b");
     refuses(PROGRAM, "get", LOCALHOST, number(65536 + port), "a", "b");
@@ -125,6 +127,12 @@ CHECK(asks, "asks HOST at PORT for REMOTE, in octet mode", POINTS(1),
       BECAUSE("A request is two bytes of opcode, the name, a NUL, the word octet, a NUL; and no more."))
 {
     gets(blocks(1));
+
+    int port = free_port();
+    const char *remote = text("/Of %ld/its Own/%s", random_between(100, 999), some_name());
+    struct station *server = takes_datagrams(port);
+    runs(PROGRAM, "get", LOCALHOST, number(port), remote, some_name());
+    is_asked_for(server, LOCALHOST, remote, bytes(""));
 }
 
 CHECK(fetches, "gets a file in blocks, and ends with status 0", POINTS(1), AFTER(asks),
@@ -207,7 +215,7 @@ CHECK(error, "reports the server's ERROR with its message, and ends with status 
 {
     const char *message = random_words();
     struct play play = gets(blocks(1));
-    sends_error(play.transfer, 1, message);
+    sends_error(play.transfer, 0, message);
     complains(play.client, message, text("%s|%s|%s", LOCALHOST, play.remote, play.local));
     prints(play.client, "");
     exits(play.client, 1);
@@ -225,6 +233,19 @@ CHECK(error, "reports the server's ERROR with its message, and ends with status 
     sends_error(refused.transfer, 2, refusal);
     complains(refused.client, refusal);
     exits(refused.client, 1);
+
+    const char *endless = random_words();
+    struct play cut = puts_file(blocks(1));
+    sends_datagram(cut.transfer, join(literal("\0\5\0\6"), endless)); /* its NUL is missing */
+    complains(cut.client, endless);
+    exits(cut.client, 1);
+
+    struct play mute = gets(blocks(2));
+    gives_block(mute.transfer, 1);
+    sends_error(mute.transfer, 4, "");
+    asks_no_more(mute.client, mute.transfer);
+    complains(mute.client);
+    exits(mute.client, 1);
 }
 
 CHECK(resends, "sends its request, and an ACK, again when nothing comes", POINTS(1), AFTER(fetches),
@@ -345,8 +366,8 @@ CHECK(acks_again, "answers a block that comes again with its ACK, at once", POIN
 {
     struct play play = gets(blocks(4));
     gives_block(play.transfer, 1);
-    is_acked_again(play.transfer, 1);
-    is_acked_again(play.transfer, 1);
+    for (int i = 0; i < REPETITIONS; i++)
+        is_acked_again(play.transfer, 1);
     gives_block(play.transfer, 2);
     is_acked_again(play.transfer, 2);
     has_all(&play);
@@ -378,6 +399,10 @@ CHECK(final_ack, "stays after the last ACK, to repeat it", POINTS(1), AFTER(acks
     gives_the_rest(small.transfer);
     is_acked_again(small.transfer, 1);
     has_all(&small);
+
+    struct play unasked = gets(blocks(1));
+    gives_the_rest(unasked.transfer);
+    stays_for_a_time_out(unasked.client, unasked.transfer);
 }
 
 CHECK(apprentice, "does not answer an ACK that comes twice", POINTS(1), AFTER(resends_data),
@@ -400,8 +425,8 @@ CHECK(apprentice, "does not answer an ACK that comes twice", POINTS(1), AFTER(re
 }
 
 CHECK(other_port, "ignores what another port sends", POINTS(1), AFTER(resends, resends_data),
-      BECAUSE("Anybody may send to your port. From the first valid answer on, compare the port that recvfrom() gives you "
-              "with that one's; or connect() to it."))
+      BECAUSE("Anybody may send to your port. From the first valid answer on, compare the address and the port that "
+              "recvfrom() gives you with that one's; or connect() to it."))
 {
     struct play play = gets(blocks(3));
     struct transfer *stranger = another_port(play.transfer);
@@ -409,6 +434,9 @@ CHECK(other_port, "ignores what another port sends", POINTS(1), AFTER(resends, r
     for (int i = 0; i < STRAYS; i++)
         sends_block(stranger, 2);
     sends_error(stranger, 0, "go away");
+    struct transfer *elsewhere = same_port_elsewhere(play.transfer);
+    sends_block(elsewhere, 2);
+    sends_error(elsewhere, 0, "go away");
     gets_nothing_new(play.transfer);
     has_all(&play);
 
@@ -418,6 +446,7 @@ CHECK(other_port, "ignores what another port sends", POINTS(1), AFTER(resends, r
     gets_block(other.transfer, 1);
     sends_ack(meddler, 1);
     sends_error(meddler, 0, "go away");
+    sends_ack(same_port_elsewhere(other.transfer), 1);
     gets_nothing_new(other.transfer);
     sends_ack(other.transfer, 1);
     gets_block(other.transfer, 2);
@@ -436,6 +465,7 @@ CHECK(first_valid, "takes the port of the first valid answer for the server's", 
 
     struct play other = puts_file(blocks(2));
     struct transfer *nobody = another_port(other.transfer);
+    sends_datagram(nobody, literal("\0\4")); /* of no block */
     sends_ack(nobody, 1);
     sends_block(nobody, 1);
     gets_nothing_new(other.transfer);
@@ -462,9 +492,10 @@ CHECK(tells_others, "answers another port with ERROR 5", POINTS(1), AFTER(other_
     has_sent_all(&other);
 }
 
-CHECK(not_kept, "is not kept waiting by what is no answer", POINTS(1), AFTER(resends, acks_again, apprentice, other_port),
+CHECK(not_kept, "is not kept waiting by what is no answer", POINTS(1),
+      AFTER(gives_up, acks_again, apprentice, other_port),
       BECAUSE("Keep the end of the wait as a point in time, and wait for what is left until then: what is no answer does "
-              "not move it."))
+              "not move it, nor does it count as a new try."))
 {
     struct play play = gets(blocks(3));
     struct transfer *stranger = another_port(play.transfer);
@@ -479,7 +510,7 @@ CHECK(not_kept, "is not kept waiting by what is no answer", POINTS(1), AFTER(res
     sends_ack(other.transfer, 0);
     gets_block(other.transfer, 1);
     keeps_sending(other.transfer, 0.15, literal("\0\4\0\0"));
-    is_sent_again(other.transfer, 1);
+    gives_up_on(other.client, other.transfer);
 }
 
 CHECK(refused, "reports a port that refuses", POINTS(1), AFTER(gives_up),

@@ -13,7 +13,13 @@
 #define EVERYONE "127.255.255.255"  /* the broadcast address of loopback */
 #define NOT_HERE "198.51.100.77"    /* documentation, RFC 5737: no interface has it */
 
-enum { LARGEST = 65507, BURST = 40, FIRST_PORT = 1, LAST_PORT = 65535 };
+enum { LARGEST = 65507, BURST = 40, PORTIONS = 7, FIRST_PORT = 1, LAST_PORT = 65535 };
+
+/* A group of the link alone, for the private network: routers never hand on what is sent there. */
+static const char *group_of_the_link(void)
+{
+    return text("224.0.0.%ld", random_between(233, 238)); /* unassigned; with its bytes swapped it is a group, too */
+}
 
 /* A number that is one, in a way that is no decimal number. */
 static const char *hexadecimal(const char *decimal)
@@ -52,10 +58,12 @@ CHECK(sender_usage, "refuses wrong arguments of mcast_send with a message and st
     refuses(SEND, group, port, "localhost", "1", "hello");
     refuses(SEND, group, port, "256.0.0.1", "1", "hello");
     refuses(SEND, group, port, "127.0.0.1x", "1", "hello");
+    refuses(SEND, group, port, "127.0.0.1 x", "1", "hello");
     refuses(SEND, group, port, "", "1", "hello");
     refuses(SEND, "", port, LOCALHOST, "1", "hello");
     refuses(SEND, "239.255.0.256", port, LOCALHOST, "1", "hello");
     refuses(SEND, text("%sx", group), port, LOCALHOST, "1", "hello");
+    refuses(SEND, text("%s x", group), port, LOCALHOST, "1", "hello");
     refuses(SEND, "localhost", port, LOCALHOST, "1", "hello");
 }
 
@@ -133,9 +141,11 @@ CHECK(sender_interface, "sends out of INTERFACE, wherever the routes lead", POIN
     hears_no_other_datagram(member);
 
     const char *other_message = random_words();
-    sender = runs(SEND, group, number(port), LOCALHOST, "1", other_message);
-    hears_datagram(member, other_message);
-    datagram_left_by(member, LOCALHOST);
+    const char *local_group = group_of_the_link();
+    struct member *local_member = joins(local_group, port);
+    sender = runs(SEND, local_group, number(port), LOCALHOST, "1", other_message);
+    hears_datagram(local_member, other_message);
+    datagram_left_by(local_member, LOCALHOST);
     exits(sender, 0);
 }
 
@@ -291,10 +301,12 @@ CHECK(listener_usage, "refuses wrong arguments of mcast_listen with a message an
     refuses(LISTEN, group, port, "localhost");
     refuses(LISTEN, group, port, "256.0.0.1");
     refuses(LISTEN, group, port, "127.0.0.1x");
+    refuses(LISTEN, group, port, "127.0.0.1 x");
     refuses(LISTEN, group, port, "");
     refuses(LISTEN, "", port, LOCALHOST);
     refuses(LISTEN, "239.255.0.256", port, LOCALHOST);
     refuses(LISTEN, text("%sx", group), port, LOCALHOST);
+    refuses(LISTEN, text("%s x", group), port, LOCALHOST);
     refuses(LISTEN, "localhost", port, LOCALHOST);
 }
 
@@ -341,7 +353,9 @@ CHECK(each_sender, "prints each datagram with the address of its own sender", PO
     lines = is_told(listener, lines, HERON, group, port, bytes(random_words()));
     lines = is_told(listener, lines, LOCALHOST, group, port, bytes(random_words()));
     lines = is_told(listener, lines, KITTIWAKE, group, port, bytes(random_words()));
-    is_told(listener, lines, OSPREY, group, port, bytes(random_words()));
+    const char *message = random_words();
+    lines = is_told(listener, lines, OSPREY, group, port, bytes(message));
+    is_told(listener, lines, OSPREY, group, port, bytes(message)); /* the same is another one */
 }
 
 CHECK(ends_at_signal, "ends at SIGTERM and at SIGINT with status 0", POINTS(2), AFTER(listener_joins),
@@ -361,11 +375,23 @@ CHECK(ends_at_signal, "ends at SIGTERM and at SIGINT with status 0", POINTS(2), 
     exits(listener, 0);
 }
 
+static void goes_on_after_one(struct program *listener, const char *group, int port)
+{
+    struct bytes lines = is_told(listener, bytes(""), HERON, group, port, bytes(random_words()));
+    is_told(listener, lines, HERON, group, port, bytes(random_words()));
+}
+
+/* A number whose lowest byte is 1, and so are its lowest two, and three. */
+static const int many = (1 << 24) + 1;
+
 CHECK(count, "ends with status 0 after COUNT datagrams", POINTS(2), AFTER(prints_message),
-      BECAUSE("With -c COUNT the program ends when it has printed the last of COUNT datagrams, and no sooner."))
+      BECAUSE("With -c COUNT the program ends when it has printed the last of COUNT datagrams, and no sooner. COUNT may be "
+              "any number from 1: keep it in a type that holds it."))
 {
     const char *group = free_group();
     int port = free_port();
+    const char *huge_group = free_group();
+    struct program *huge = runs(LISTEN, "-c", "4294967297", huge_group, number(port), LOCALHOST);
     int times = (int)random_between(3, 6);
     struct bytes lines = bytes("");
     struct program *listener = listens_for(times, group, port);
@@ -379,6 +405,27 @@ CHECK(count, "ends with status 0 after COUNT datagrams", POINTS(2), AFTER(prints
     lines = words_cast(HERON, group, port);
     prints(listener, lines);
     exits(listener, 0);
+
+    const char *other_group = free_group();
+    goes_on_after_one(listens_for(many, other_group, port), other_group, port);
+
+    listener = listens_for(PORTIONS * BURST, group, port);
+    lines = bytes("");
+    for (int i = 0; i < PORTIONS; i++) {
+        for (int k = 0; k < BURST; k++)
+            lines = join(lines, words_cast(HERON, group, port));
+        if (i < PORTIONS - 1)
+            prints_at_once(listener, lines);
+    }
+    prints(listener, lines);
+    exits(listener, 0);
+
+    if (huge->ended) { /* a number that its type does not hold may be out of range */
+        exits(huge, 2);
+        return;
+    }
+    has_joined(huge, huge_group, port, LOCALHOST);
+    goes_on_after_one(huge, huge_group, port);
 }
 
 CHECK(stopped, "loses no datagram when it is stopped and continued", POINTS(1), AFTER(each_sender),
@@ -554,8 +601,9 @@ CHECK(listener_interface, "joins on INTERFACE, wherever the routes lead", POINTS
     casts(WIRED, WIRED, group, LAST_PORT, message);
     prints_at_once(listener, text("%s: %s\n", WIRED, message));
 
-    struct program *lowest = runs(LISTEN, group, number(FIRST_PORT), LOCALHOST);
-    has_joined(lowest, group, FIRST_PORT, LOCALHOST);
+    const char *local_group = group_of_the_link();
+    struct program *lowest = runs(LISTEN, local_group, number(FIRST_PORT), LOCALHOST);
+    has_joined(lowest, local_group, FIRST_PORT, LOCALHOST);
 }
 
 CHECK(in_use, "reports a PORT that is in use: which, and why", POINTS(1), AFTER(listener_joins),
@@ -604,7 +652,8 @@ static void listens_when_started(struct how how)
 }
 
 CHECK(listener_odd_start, "keeps its contract however mcast_listen was started", POINTS(1), AFTER(each_sender, ends_at_signal, count),
-      BECAUSE("Signals that were ignored or blocked stay so through exec: set what you need. And the socket may get the number 0 or 2."))
+      BECAUSE("Signals that were ignored or blocked stay so through exec: set what you need. And the socket may get the number 0 or 2. "
+              "What can't be printed is a failure: fflush() and write() return it."))
 {
     listens_when_started((struct how){.closed = {true, false, false}});
     listens_when_started((struct how){.closed = {true, false, true}});
@@ -618,6 +667,11 @@ CHECK(listener_odd_start, "keeps its contract however mcast_listen was started",
     has_joined(listener, group, port, LOCALHOST);
     words_cast(HERON, group, port);
     finishes(listener);
+
+    struct program *full = runs_as((struct how){.output_full = true}, LISTEN, "-c", "1", group, number(port), LOCALHOST);
+    has_joined(full, group, port, LOCALHOST);
+    words_cast(HERON, group, port);
+    exits(full, 1);
 }
 
 CHECK(memory, "makes no memory error and leaks nothing (mcast_listen)", POINTS(2), AFTER(any_bytes, count, each_waiting), UNDER_MEMCHECK)

@@ -106,6 +106,11 @@ int main(int argc, char *argv[])
         printf("%s: ", inet_ntoa(from.sin_addr));
         fwrite(data, 1, (size_t)n, stdout);
         putchar('\n');
+        if (ferror(stdout)) {
+            perror("mcast_listen: stdout");
+            free(data);
+            return 1;
+        }
         printed++;
     }
     free(data);
