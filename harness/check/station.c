@@ -323,7 +323,7 @@ void hears_no_more(struct station *station)
     const struct request *more = stray(station);
     if (more == NULL)
         return;
-    fails("no other datagram than those so far",
+    fails("one datagram to each host that is asked, and no other",
           text("one more came, to %s port %d: %s", more->to, more->port,
                more->size == 0 ? "an empty one" : text("%zu bytes, %s", more->size, quoted(more->data, 60))));
 }

@@ -1941,7 +1941,7 @@ PLAY(asks_the_wrong_port, FAILS, .expected = "a datagram to 127.0.0.1 port ")
     is_asked(station, "127.0.0.1");
 }
 
-PLAY(asks_twice, FAILS, .expected = "one datagram to each HOST",
+PLAY(asks_twice, FAILS, .expected = "one datagram to each host",
      .observed = "one more came, to 127.0.0.1 port *: 5 bytes, \"what?\"")
 {
     int port = free_port();
