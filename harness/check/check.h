@@ -141,6 +141,8 @@ void serves_nobody_itself(struct program *program);
 void child_is_sent(struct program *program, long pid, int sig);
 /** The same for all but the first and @p pid (0: none) of its processes. */
 void other_children_are_sent(struct program *program, long pid, int sig);
+/** All processes but each program's first are killed (SIGKILL), those too whose parent has left them. */
+void all_but_the_first_are_killed(void);
 /** For @p seconds each of its processes but the first is killed as soon as it is seen; those that come instead of them
  *  are no more than @p each_second a second, counted in whatever seconds. */
 void children_die_young(struct program *program, double seconds, int each_second);

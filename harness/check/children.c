@@ -154,6 +154,22 @@ void other_children_are_sent(struct program *program, long pid, int sig)
         send_to(pids[i], sig);
 }
 
+void all_but_the_first_are_killed(void)
+{
+    static pid_t pids[PROC_MAX];
+    int count = programs_pids(pids, PROC_MAX);
+    int others = 0;
+    for (int i = 0; i < count; i++) {
+        if (pids[i] != program_of(pids[i])->pid)
+            pids[others++] = pids[i];
+    }
+    record("check", YOU, text("SIGKILL to process%s%s", others == 1 ? "" : "es", listed(pids, others)), bytes(""));
+    for (int i = 0; i < others; i++)
+        kill(pids[i], SIGKILL);
+    for (int i = 0; i < others; i++)
+        send_to(pids[i], SIGKILL);
+}
+
 /* ------------------------------------------------ dying young */
 
 struct culled {

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -39,6 +40,12 @@ static const char *command_line(const char *const *args)
     return line;
 }
 
+static bool is_folder(const char *name)
+{
+    struct stat status;
+    return stat(text("%s/%s", stage.scratch, name), &status) == 0 && S_ISDIR(status.st_mode);
+}
+
 /* What is unusual about a start, in few words; NULL if nothing is. */
 static const char *oddities(const struct how *how)
 {
@@ -50,7 +57,7 @@ static const char *oddities(const struct how *how)
     if (*words != '\0')
         words = text("; %s closed", words);
     if (how->input_file != NULL)
-        words = text("%s; stdin is %s", words, how->input_file);
+        words = text("%s; stdin is %s%s", words, is_folder(how->input_file) ? "the folder " : "", how->input_file);
     if (how->descriptors > 0)
         words = text("%s; at most %d descriptors", words, how->descriptors);
     words = text("%s%s%s%s", words, how->extra_descriptors ? "; 3 to 7, 100, 300, 900 open" : "",

@@ -25,6 +25,7 @@ CHECK(usage, "refuses wrong arguments with a message and status 2", POINTS(1),
     refuses(PROGRAM, LOOPBACK, text(" %s", port), line);
     refuses(PROGRAM, LOOPBACK, text("+%s", port), line);
     refuses(PROGRAM, LOOPBACK, text("-%s", port), line);
+    refuses(PROGRAM, LOOPBACK, text("0x%x", server_port(server)), line);
     refuses(PROGRAM, LOOPBACK, "time", line);
     refuses(PROGRAM, "", port, line);
     refuses(PROGRAM, "localhost", port, line);

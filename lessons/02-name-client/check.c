@@ -52,6 +52,7 @@ CHECK(usage, "refuses wrong arguments with a message and status 2", POINTS(2),
     refuses(PROGRAM, "127.0.0.1:65536", line);
     refuses(PROGRAM, target(LOOPBACK, 65536 + server_port(server)), line);
     refuses(PROGRAM, text("127.0.0.1:%ld", 4294967296 + server_port(server)), line);
+    refuses(PROGRAM, text("127.0.0.1:0x%x", server_port(server)), line);
     refuses(PROGRAM, "127.0.0.1:99999999999999999999", line);
     refuses(PROGRAM, text("127.0.0.1:%sx", port), line);
     refuses(PROGRAM, text("127.0.0.1:%s ", port), line);
@@ -109,6 +110,10 @@ CHECK(ipv6, "talks to an IPv6 address, which is given in brackets", POINTS(2), A
     struct listener *server = listens_at("::1", ANY_PORT);
     const char *line = random_words();
     struct program *client = runs(PROGRAM, target("[::1]", server_port(server)), line);
+    talks(client, server, line);
+
+    server = listens(ANY_PORT);
+    client = runs(PROGRAM, target("[::ffff:127.0.0.1]", server_port(server)), line); /* an IPv4 host's (RFC 4291, 2.5.5.2) */
     talks(client, server, line);
 }
 

@@ -40,6 +40,7 @@ CHECK(usage, "refuses wrong arguments with a message and status 2", POINTS(1),
     refuses(PROGRAM, LOOPBACK, "65536");
     refuses(PROGRAM, LOOPBACK, number(65536 + server_port(server)));
     refuses(PROGRAM, LOOPBACK, number(4294967296 + server_port(server)));
+    refuses(PROGRAM, LOOPBACK, text("0x%x", server_port(server)));
     refuses(PROGRAM, LOOPBACK, "99999999999999999999");
     refuses(PROGRAM, LOOPBACK, text("%sx", port));
     refuses(PROGRAM, LOOPBACK, text("%s ", port));

@@ -274,6 +274,17 @@ CHECK(limit_recovers, "serves those who wait as soon as a child has ended", POIN
     leaves(fourth);
     for (int i = 0; i < 5; i++)
         leaves(served_client(port));
+
+    int other = free_port(); /* however a child has ended */
+    serves_at_most("1", other);
+    resets(served_client(other));
+    struct conn *deaf = connects_with_small_buffers(other);
+    says_what_fits(deaf, random_bytes(300000));
+    resets(deaf);
+    struct conn *last = served_client(other);
+    all_but_the_first_are_killed();
+    is_closed(last);
+    served_client(other);
 }
 
 CHECK(queue, "lets at least 128 clients wait in its queue", POINTS(1), AFTER(limit),

@@ -126,24 +126,25 @@ CHECK(several_hosts, "asks each of several HOSTs, and prints each answer", POINT
     struct request *first = is_asked(clocks, HERON);
     struct request *second = is_asked(clocks, OSPREY);
     struct request *third = is_asked(clocks, TERN);
-    answers(second, OSPREY, clock_ahead(some_time()));
-    answers(third, TERN, clock_ahead(-some_time()));
+    answers(second, OSPREY, literal("\0\0\0\0")); /* a time like another */
+    answers(third, TERN, literal("\xff\xff\xff\xff"));
     answers(first, HERON, clock_ahead(some_time()));
     prints_lines(client, sending_to(HERON, port), sending_to(OSPREY, port), sending_to(TERN, port), clock_of(HERON),
                  clock_of(OSPREY), clock_of(TERN));
 
     enum { MANY = 20 };
     const char *args[3 + MANY + 1] = {PROGRAM, "-p", number(port)};
-    struct line lines[MANY + 2] = {clock_of(host_number(MANY - 1))};
-    struct request *last = NULL;
+    struct line lines[MANY + 3] = {clock_of(host_number(MANY - 1)), clock_of(host_number(MANY - 2))};
+    struct request *asked[MANY];
     for (int i = 0; i < MANY; i++) {
         args[3 + i] = host_number(i);
-        lines[1 + i] = sending_to(host_number(i), port);
+        lines[2 + i] = sending_to(host_number(i), port);
     }
     struct program *curious = program_runs(AS_USUAL, args);
     for (int i = 0; i < MANY; i++)
-        last = is_asked(clocks, host_number(i));
-    answers(last, host_number(MANY - 1), clock_ahead(some_time()));
+        asked[i] = is_asked(clocks, host_number(i));
+    answers(asked[MANY - 2], host_number(MANY - 2), clock_ahead(2)); /* whenever a second ends, one of them is 1 ahead */
+    answers(asked[MANY - 1], host_number(MANY - 1), clock_ahead(1));
     program_prints_lines(curious, lines);
 }
 
@@ -153,13 +154,16 @@ CHECK(once, "prints a host once, however often it answers", POINTS(1),
     int port = free_port();
     struct answer clock = clock_ahead(some_time());
     struct station *clocks = takes_datagrams(port);
-    struct program *client = runs(PROGRAM, "-p", number(port), LOCALHOST);
+    struct program *client = runs(PROGRAM, "-p", number(port), LOCALHOST, HERON);
     struct request *question = is_asked(clocks, LOCALHOST);
+    struct request *other = is_asked(clocks, HERON);
     answers(question, LOCALHOST, clock);
+    answers(question, LOCALHOST, clock);
+    answers(other, HERON, clock);
     answers(question, LOCALHOST, clock);
     answers_from_another_port(question, LOCALHOST, clock);
     answers_later(question, 0.2, LOCALHOST, clock);
-    prints_lines(client, sending_to(LOCALHOST, port), clock_of(LOCALHOST));
+    prints_lines(client, sending_to(LOCALHOST, port), sending_to(HERON, port), clock_of(LOCALHOST), clock_of(HERON));
 }
 
 CHECK(sizes, "ignores datagrams that are not four bytes, and goes on listening", POINTS(2),
@@ -239,6 +243,7 @@ CHECK(ends, "is not kept waiting by datagrams that are no answers", POINTS(2),
     is_pestered(question, 0.2, LOCALHOST, random_bytes(5));
     is_pestered(question, 0.15, LOCALHOST, random_bytes(3));
     ends_no_later(client, question, 0.5);
+    ends_sooner(0.75, PROGRAM, "-p", number(port), LOCALHOST); /* with no answer at all */
 }
 
 CHECK(no_answer, "reports that nobody has answered, and ends with status 1", POINTS(1),
@@ -340,16 +345,21 @@ CHECK(names, "prints the name of the host that answers, or UNKNOWN", POINTS(1), 
 {
     int port = free_port();
     nobody_has_another_name();
+    const char *far = "127.0.0.77";
+    const char *long_name = text("%063d.%063d.%050ld.sockeye.test", 0, 0, random_between(1, 9999));
+    dns_claims(far, long_name);
     struct station *clocks = takes_datagrams(port);
-    struct program *client = runs(PROGRAM, "-p", number(port), HERON, NAMELESS, OSPREY);
+    struct program *client = runs(PROGRAM, "-p", number(port), HERON, NAMELESS, OSPREY, far);
     struct request *first = is_asked(clocks, HERON);
     struct request *second = is_asked(clocks, NAMELESS);
     struct request *third = is_asked(clocks, OSPREY);
+    struct request *fourth = is_asked(clocks, far);
     answers(first, HERON, clock_ahead(some_time()));
     answers(second, NAMELESS, clock_ahead(some_time()));
     answers(third, OSPREY, clock_ahead(some_time()));
+    answers(fourth, far, clock_ahead(some_time()));
     prints_lines(client, sending_to(HERON, port), sending_to(NAMELESS, port), sending_to(OSPREY, port),
-                 line(drift("heron.sockeye.test", HERON)), line(drift("UNKNOWN", NAMELESS)),
+                 sending_to(far, port), line(drift(long_name, far)), line(drift("heron.sockeye.test", HERON)), line(drift("UNKNOWN", NAMELESS)),
                  line(drift("osprey.sockeye.test", OSPREY)));
 }
 
