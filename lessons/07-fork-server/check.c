@@ -167,22 +167,6 @@ CHECK(short_write, "loses nothing when stopped and continued while it sends", PO
     leaves(client);
 }
 
-CHECK(vanishing_client, "survives clients that reset the connection", POINTS(1), AFTER(outlives_children),
-      BECAUSE("read() fails with ECONNRESET and write() with EPIPE (and SIGPIPE) when a client has gone: that is the end of "
-              "that client's process, not of the server."))
-{
-    int port = free_port();
-    serves(port);
-    resets(connects(port));
-    resets(served_client(port));
-    struct conn *deaf = connects_with_small_buffers(port);
-    says_what_fits(deaf, random_bytes(300000));
-    resets(deaf);
-    hangs_up(served_client(port));
-    is_echoed(connects(port));
-    is_echoed(connects(port));
-}
-
 CHECK(outlives_children, "goes on serving after a child has ended", POINTS(2), AFTER(closes, serves_several),
       BECAUSE("SIGCHLD interrupts accept(): it returns -1 with EINTR, which is no failure."))
 {
@@ -277,14 +261,26 @@ CHECK(limit_recovers, "serves those who wait as soon as a child has ended", POIN
 
     int other = free_port(); /* however a child has ended */
     serves_at_most("1", other);
-    resets(served_client(other));
-    struct conn *deaf = connects_with_small_buffers(other);
-    says_what_fits(deaf, random_bytes(300000));
-    resets(deaf);
     struct conn *last = served_client(other);
     all_but_the_first_are_killed();
     is_closed(last);
     served_client(other);
+}
+
+CHECK(vanishing_client, "survives clients that reset the connection", POINTS(1), AFTER(limit_recovers),
+      BECAUSE("read() fails with ECONNRESET and write() with EPIPE (and SIGPIPE) when a client has gone: that is the end of "
+              "that client's process, not of the server."))
+{
+    int port = free_port();
+    serves_at_most("1", port); /* each must be gone before the next is served */
+    resets(connects(port));
+    resets(served_client(port));
+    struct conn *deaf = connects_with_small_buffers(port);
+    says_what_fits(deaf, random_bytes(300000));
+    resets(deaf);
+    hangs_up(served_client(port));
+    leaves(served_client(port));
+    leaves(served_client(port));
 }
 
 CHECK(queue, "lets at least 128 clients wait in its queue", POINTS(1), AFTER(limit),

@@ -440,6 +440,7 @@ static void works_when_started(struct how how, int sig)
     hears(second, text("%s\ngood\n", words));
     hears_end(second);
     leaves(first);
+    comes_to_rest(server);
     struct conn *third = connects(port);
     says(third, "echo here\n");
     hears(third, "here\n"); /* who reaps before or after each accept does it now */
