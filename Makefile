@@ -41,7 +41,7 @@ TESTS    := $(call objects,tests/*.c $(FOLDERS:%=tests/%/*.c))
 # is played against all checks, the others against those that they must lose; in plain mode, whose checks are the same,
 # every fourth is played. `make judgement` plays all against all.
 JUDGEMENT := $(filter %/judgement,$(PROGRAMS))
-SUITES := $(JUDGEMENT:%="% --sample 40") $(wildcard tests/suites/* tests/*/*.sh) \
+SUITES := $(JUDGEMENT:%="% --sample 20 --mistakes 2") $(wildcard tests/suites/* tests/*/*.sh) \
           $(JUDGEMENT:%="% --plain --named --every 6 --no-memcheck") $(filter-out %/judgement,$(FOLDERS:%=$(BUILD)/%))
 
 # Each stage of a build is told once, with the first file that is made in it.
@@ -94,7 +94,7 @@ need: ## installs what is missing of ./dependencies, for what is made
 test: programs ## runs all tests
 	@tests/run $(SUITES)
 
-judgement: programs ## plays every wrong program against all checks, in both modes (some ten minutes)
+judgement: programs ## plays every wrong program against all checks, in both modes (make test: a part of them)
 	@tests/run $(JUDGEMENT) $(JUDGEMENT:%="% --plain")
 
 docs: $(SOCKEYE) ## makes the book: build/docs/html/index.html

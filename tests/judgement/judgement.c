@@ -4,12 +4,12 @@
  * advice, each mistake loses exactly the points that its patch names, and a program gone mad (tests/hostile) is named
  * for what it is. After each case nothing may be left: no process and no file.
  *
- *     judgement [--plain] [--whole | --named | --sample N] [--every N] [--no-memcheck] [--repeat N] [--beside N]
+ *     judgement [--plain] [--whole | --named | --sample N] [--every N] [--mistakes N] [--no-memcheck] [--repeat N] [--beside N]
  *               [--jobs N] [--hostile] [LESSON-FOLDER…]
  *
  * A mistake is played against all checks without memcheck (or with it, if it is about memory); with --named against
  * those alone that it must lose; with --sample so all but every Nth, and two in three variants go without memcheck; with
- * --whole against all with memcheck. With --every only every Nth variant and mistake is played. --no-memcheck goes without it
+ * --whole against all with memcheck. With --every only every Nth variant and mistake is played, with --mistakes every Nth mistake. --no-memcheck goes without it
  * but where it finds the line of a crash. --repeat plays solutions, variants and mistakes N times and demands the same verdict each time; --beside
  * runs N busy processes next to them. --hostile plays the programs gone mad alone. Prints TAP. Run at the root of the project, with ./sockeye built.
  *
@@ -61,8 +61,9 @@ static char temporary[] = "/tmp/judgement-XXXXXX";
 static bool plain;
 static bool may_look = true; /* may a process look into another on this machine? */
 static bool whole;
-static int sample = 1; /* every so many-th mistake of a lesson is played against all checks; 0: none */
-static int every = 1;  /* every so many-th variant and mistake of a lesson is played */
+static int sample = 1;        /* every so many-th mistake of a lesson is played against all checks; 0: none */
+static int every_variant = 1; /* every so many-th of a lesson is played */
+static int every_mistake = 1;
 static bool hostile_alone;
 static bool without_memcheck;
 static int number;
@@ -235,8 +236,10 @@ static void add_lesson(const char *lesson)
     add_folders(lesson, "tests/variants");
     add_all(MISTAKE, lesson, "tests/mistakes", ".patch");
     int kept = first;
-    for (int i = first; i < case_count; i += every)
-        cases[kept++] = cases[i];
+    for (int i = first; i < case_count; i++) {
+        if ((i - first) % (cases[i].kind == MISTAKE ? every_mistake : every_variant) == 0)
+            cases[kept++] = cases[i];
+    }
     case_count = kept;
 }
 
@@ -675,17 +678,13 @@ static void judge_processes(void)
 
 int main(int argc, char *argv[])
 {
-    static const struct option options[] = {{"plain", no_argument, NULL, 'p'},
-                                            {"whole", no_argument, NULL, 'w'},
-                                            {"named", no_argument, NULL, 'n'},
-                                            {"sample", required_argument, NULL, 's'},
-                                            {"no-memcheck", no_argument, NULL, 'm'},
-                                            {"repeat", required_argument, NULL, 'r'},
-                                            {"beside", required_argument, NULL, 'b'},
-                                            {"jobs", required_argument, NULL, 'j'},
-                                            {"hostile", no_argument, NULL, 'h'},
-                                            {"every", required_argument, NULL, 'e'},
-                                            {NULL, 0, NULL, 0}};
+    static const struct option options[] = {
+        {"plain", no_argument, NULL, 'p'},          {"whole", no_argument, NULL, 'w'},
+        {"named", no_argument, NULL, 'n'},          {"sample", required_argument, NULL, 's'},
+        {"no-memcheck", no_argument, NULL, 'm'},    {"repeat", required_argument, NULL, 'r'},
+        {"beside", required_argument, NULL, 'b'},   {"jobs", required_argument, NULL, 'j'},
+        {"hostile", no_argument, NULL, 'h'},        {"every", required_argument, NULL, 'e'},
+        {"mistakes", required_argument, NULL, 'k'}, {NULL, 0, NULL, 0}};
     int repeat = 1;
     int beside = 0;
     int jobs = 3 * (int)sysconf(_SC_NPROCESSORS_ONLN); /* they mostly wait */
@@ -696,7 +695,8 @@ int main(int argc, char *argv[])
         case 'w': whole = true; break;
         case 'n': sample = 0; break;
         case 's': sample = atoi(optarg); break;
-        case 'e': every = atoi(optarg) > 1 ? atoi(optarg) : 1; break;
+        case 'e': every_variant = every_mistake = atoi(optarg) > 1 ? atoi(optarg) : 1; break;
+        case 'k': every_mistake = atoi(optarg) > 1 ? atoi(optarg) : 1; break;
         case 'h': hostile_alone = true; break;
         case 'm': without_memcheck = true; break;
         case 'r': repeat = atoi(optarg); break;
