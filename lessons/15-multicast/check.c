@@ -384,7 +384,7 @@ static void goes_on_after_one(struct program *listener, const char *group, int p
 /* A number whose lowest byte is 1, and so are its lowest two, and three. */
 static const int many = (1 << 24) + 1;
 
-CHECK(count, "ends with status 0 after COUNT datagrams", POINTS(2), AFTER(prints_message),
+CHECK(count, "ends with status 0 after COUNT datagrams", POINTS(2), AFTER(prints_message, only_group),
       BECAUSE("With -c COUNT the program ends when it has printed the last of COUNT datagrams, and no sooner. COUNT may be "
               "any number from 1: keep it in a type that holds it."))
 {
