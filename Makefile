@@ -37,9 +37,9 @@ FOLDERS  := $(foreach d,$(notdir $(wildcard tests/*)),$(if $(wildcard tests/$d/$
 PROGRAMS := $(patsubst %,$(BUILD)/%,$(FOLDERS) $(basename $(notdir $(wildcard tests/*.c))))
 TESTS    := $(call objects,tests/*.c $(FOLDERS:%=tests/%/*.c))
 
-# The suites of `make test`, in this order, two at a time: the judgement, which takes longest, first. Every twentieth mistake
-# is played against all checks, the others against those that they must lose; in plain mode, whose checks are the same,
-# every fourth is played. `make judgement` plays all against all.
+# The suites of `make test`, in this order, two at a time: the judgement, which takes longest, first. It plays all variants
+# and every second mistake, most of them against those checks alone that they must lose; in plain mode, whose checks are
+# the same, every sixth of either. `make judgement` plays all, against all.
 JUDGEMENT := $(filter %/judgement,$(PROGRAMS))
 SUITES := $(JUDGEMENT:%="% --sample 20 --mistakes 2") $(wildcard tests/suites/* tests/*/*.sh) \
           $(JUDGEMENT:%="% --plain --named --every 6 --no-memcheck") $(filter-out %/judgement,$(FOLDERS:%=$(BUILD)/%))

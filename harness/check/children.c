@@ -136,6 +136,16 @@ void child_is_sent(struct program *program, long pid, int sig)
     send_to((pid_t)pid, sig);
 }
 
+static void send_to_all(const pid_t *pids, int count, int sig)
+{
+    record("check", YOU, text("SIG%s to process%s%s", sigabbrev_np(sig), count == 1 ? "" : "es", listed(pids, count)),
+           bytes(""));
+    for (int i = 0; i < count; i++) /* all of them, before we wait for any */
+        kill(pids[i], sig);
+    for (int i = 0; i < count && sig == SIGKILL; i++)
+        send_to(pids[i], sig);
+}
+
 void other_children_are_sent(struct program *program, long pid, int sig)
 {
     static pid_t pids[PROC_MAX];
@@ -145,13 +155,8 @@ void other_children_are_sent(struct program *program, long pid, int sig)
         if (pids[i] != pid)
             pids[others++] = pids[i];
     }
-    record("check", YOU, text("SIG%s to process%s%s", sigabbrev_np(sig), others == 1 ? "" : "es", listed(pids, others)),
-           bytes(""));
     program->stopped = (program->stopped || sig == SIGSTOP) && sig != SIGCONT;
-    for (int i = 0; i < others; i++) /* all of them, before we wait for any */
-        kill(pids[i], sig);
-    for (int i = 0; i < others && sig == SIGKILL; i++)
-        send_to(pids[i], sig);
+    send_to_all(pids, others, sig);
 }
 
 void all_but_the_first_are_killed(void)
@@ -163,11 +168,7 @@ void all_but_the_first_are_killed(void)
         if (pids[i] != program_of(pids[i])->pid)
             pids[others++] = pids[i];
     }
-    record("check", YOU, text("SIGKILL to process%s%s", others == 1 ? "" : "es", listed(pids, others)), bytes(""));
-    for (int i = 0; i < others; i++)
-        kill(pids[i], SIGKILL);
-    for (int i = 0; i < others; i++)
-        send_to(pids[i], SIGKILL);
+    send_to_all(pids, others, SIGKILL);
 }
 
 /* ------------------------------------------------ dying young */

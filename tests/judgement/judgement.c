@@ -4,14 +4,15 @@
  * advice, each mistake loses exactly the points that its patch names, and a program gone mad (tests/hostile) is named
  * for what it is. After each case nothing may be left: no process and no file.
  *
- *     judgement [--plain] [--whole | --named | --sample N] [--every N] [--mistakes N] [--no-memcheck] [--repeat N] [--beside N]
- *               [--jobs N] [--hostile] [LESSON-FOLDER…]
+ *     judgement [--plain] [--whole | --named | --sample N] [--every N] [--mistakes N] [--no-memcheck] [--repeat N]
+ *               [--beside N] [--jobs N] [--hostile] [LESSON-FOLDER…]
  *
  * A mistake is played against all checks without memcheck (or with it, if it is about memory); with --named against
  * those alone that it must lose; with --sample so all but every Nth, and two in three variants go without memcheck; with
- * --whole against all with memcheck. With --every only every Nth variant and mistake is played, with --mistakes every Nth mistake. --no-memcheck goes without it
- * but where it finds the line of a crash. --repeat plays solutions, variants and mistakes N times and demands the same verdict each time; --beside
- * runs N busy processes next to them. --hostile plays the programs gone mad alone. Prints TAP. Run at the root of the project, with ./sockeye built.
+ * --whole against all with memcheck. With --every only every Nth variant and mistake is played, with --mistakes all
+ * variants and every Nth mistake. --no-memcheck goes without it but where it finds the line of a crash. --repeat plays
+ * solutions, variants and mistakes N times and demands the same verdict each time; --beside runs N busy processes next to
+ * them. --hostile plays the programs gone mad alone. Prints TAP. Run at the root of the project, with ./sockeye built.
  *
  * Where ./sockeye doctor has no private network, the mode is plain, asked for or not. Where strace may not trace, no
  * process may look into another: what needs that is not asked for.
