@@ -144,8 +144,9 @@ void other_children_are_sent(struct program *program, long pid, int sig);
 /** All processes but each program's first are killed (SIGKILL), those too whose parent has left them. */
 void all_but_the_first_are_killed(void);
 /** For @p seconds each of its processes but the first is killed as soon as it is seen; those that come instead of them
- *  are no more than @p each_second a second, counted in whatever seconds. */
-void children_die_young(struct program *program, double seconds, int each_second);
+ *  are no more than @p each_second a second, counted in whatever seconds. Returns how many were gone so late that their
+ *  parent may have taken them for old: on a slow machine, that many more were allowed. */
+int children_die_young(struct program *program, double seconds, int each_second);
 /** Besides the program's end of @p conn it holds no TCP socket. */
 void holds_no_other_socket(struct program *program, const struct conn *conn);
 /** The next fork (of each of its processes) fails with EAGAIN; not graded where strace may not trace. */

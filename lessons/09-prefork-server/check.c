@@ -8,6 +8,7 @@ enum {
     DEFAULT_WORKERS = 4,
     CLIENTS = 120,     /* more than a worker that ends after so many serves */
     TRIES = 32,        /* with a listener for each worker, a client may come to one who is busy */
+    MANY = 30,         /* for whom more would come at once than may in a second */
     TOGETHER = 20,     /* more than may be replaced in a second, of those that die young */
     YOUNG_A_SECOND = 10
 };
@@ -166,7 +167,7 @@ CHECK(workers, "has WORKERS processes before any client comes, 4 if not told", P
     has_children(serves(free_port()), DEFAULT_WORKERS, 1);
     has_children(serves_with("1", free_port()), 1, 1);
     has_children(serves_with("7", free_port()), 7, 1);
-    has_children(serves_with("64", free_port()), 64, 1);
+    has_children(serves_with("64", free_port()), 64, 5);
 }
 
 CHECK(serves_several, "serves as many clients at once as it has workers", POINTS(1), AFTER(workers, echoes),
@@ -489,10 +490,13 @@ CHECK(respawn_limit, "replaces workers that die young ten times a second at most
       BECAUSE("If something makes each worker die at once, a parent that forks again at once does nothing else any more. Note "
               "when each was started; of those that die within a second, at most ten are replaced a second, whoever they are."))
 {
-    struct program *server = serves_with("30", free_port());
-    has_children(server, 30, 2);
-    time_passes(0.55); /* not only who dies at once has died young */
-    children_die_young(server, 2.9, YOUNG_A_SECOND);
+    int told_nothing = MANY;
+    for (int i = 0; i < 3 && told_nothing > YOUNG_A_SECOND / 2; i++) {
+        struct program *server = serves_with(number(MANY), free_port());
+        has_children(server, MANY, 2);
+        time_passes(0.55); /* not only who dies at once has died young */
+        told_nothing = children_die_young(server, 2.9, YOUNG_A_SECOND);
+    }
 }
 
 CHECK(respawn_goes_on, "has all its workers again when they no longer die", POINTS(1), AFTER(respawn_limit, replacements_serve),
