@@ -38,11 +38,11 @@ PROGRAMS := $(patsubst %,$(BUILD)/%,$(FOLDERS) $(basename $(notdir $(wildcard te
 TESTS    := $(call objects,tests/*.c $(FOLDERS:%=tests/%/*.c))
 
 # The suites of `make test`, in this order, two at a time: the judgement, which takes longest, first. It plays all variants
-# and every second mistake, most of them against those checks alone that they must lose; in plain mode, whose checks are
-# the same, every sixth of either. `make judgement` plays all, against all.
+# and every fourth mistake, most of them against those checks alone that they must lose; in plain mode, whose checks are
+# the same, every twelfth of either. `make judgement` plays all, against all.
 JUDGEMENT := $(filter %/judgement,$(PROGRAMS))
-SUITES := $(JUDGEMENT:%="% --sample 20 --mistakes 2") $(wildcard tests/suites/* tests/*/*.sh) \
-          $(JUDGEMENT:%="% --plain --named --every 6 --no-memcheck") $(filter-out %/judgement,$(FOLDERS:%=$(BUILD)/%))
+SUITES := $(JUDGEMENT:%="% --sample 40 --mistakes 4") $(wildcard tests/suites/* tests/*/*.sh) \
+          $(JUDGEMENT:%="% --plain --named --every 12 --no-memcheck") $(filter-out %/judgement,$(FOLDERS:%=$(BUILD)/%))
 
 # Each stage of a build is told once, with the first file that is made in it.
 tell = $(if $(told_$(subst $() ,_,$1)),,$(eval told_$(subst $() ,_,$1) := 1)$(info $1))

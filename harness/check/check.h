@@ -421,7 +421,7 @@ void request_is_pestered(struct request *request, double every, const char *from
 void ends_no_sooner(struct program *program, const struct station *station, double seconds);
 /** The program ends no later than @p seconds after it sent @p question (judged with room for a busy machine). */
 void ends_no_later(struct program *program, const struct request *question, double seconds);
-/** Started with these arguments, ends in less than @p seconds. It has three tries: the machine may be busy. */
+/** Started with these arguments, ends in less than @p seconds, less what it ran or was ready to run. It has three tries. */
 #define ends_sooner(seconds, ...) program_ends_sooner((seconds), (const char *const[]){__VA_ARGS__, NULL})
 void program_ends_sooner(double seconds, const char *const *args);
 /** Is stopped as soon as it sleeps in a system call, with all its processes, and continued in @p seconds from then. */

@@ -187,9 +187,10 @@ const char *program_fate(const struct program *program)
     return text("%s; its stderr is empty", fate);
 }
 
-static void note_end(struct program *program, int status, const struct rusage *usage)
+static void note_end(struct program *program, int status, double queued, const struct rusage *usage)
 {
     program->ended = true;
+    program->queued = queued;
     program->status = status;
     program->ended_at = now();
     program->usage = *usage;
@@ -216,18 +217,32 @@ static void forget_helper(pid_t pid)
     }
 }
 
+/* NULL if it is none of those that run, but their child, or a helper. */
+static struct program *started_as(pid_t pid)
+{
+    for (int i = 0; i < count; i++) {
+        if (programs[i].pid == pid && !programs[i].ended)
+            return &programs[i];
+    }
+    return NULL;
+}
+
 void programs_attend(void)
 {
     look_for_the_end();
-    int status;
-    pid_t pid;
-    struct rusage usage;
-    while ((pid = wait4(-1, &status, WNOHANG, &usage)) > 0) {
+    siginfo_t dead = {0};
+    while (waitid(P_ALL, 0, &dead, WEXITED | WNOHANG | WNOWAIT) == 0 && dead.si_pid > 0) {
+        pid_t pid = dead.si_pid;
+        int status;
+        struct rusage usage;
+        struct program *program = started_as(pid);
+        double queued = program == NULL ? 0 : proc_queued_seconds(pid); /* which nobody knows once it is waited for */
+        if (wait4(pid, &status, 0, &usage) != pid)
+            break;
+        dead.si_pid = 0;
         forget_helper(pid);
-        for (int i = 0; i < count; i++) {
-            if (programs[i].pid == pid && !programs[i].ended)
-                note_end(&programs[i], status, &usage);
-        }
+        if (program != NULL)
+            note_end(program, status, queued, &usage);
     }
     for (int i = 0; i < count; i++) {
         if (!programs[i].output_waits)

@@ -45,6 +45,7 @@ struct program {
     bool stopped;       /**< the check has stopped it */
     double ended_at;
     struct rusage usage; /**< once ended: its own and that of children that it has waited for */
+    double queued;       /**< once ended: seconds in which it was ready to run, but kept waiting */
     double started_at;
 };
 

@@ -2006,6 +2006,17 @@ PLAY(ends_too_late, FAILS, .expected = "actor ends 0.1 s after its question", .a
     ends_no_later(actor, question, 0.1);
 }
 
+/* What a program does until it can wait takes as long as the machine makes it. */
+PLAY(works_and_waits, PASSES)
+{
+    ends_sooner(0.2, ACTOR, "work", "300", "nap", "50");
+}
+
+PLAY(waits_too_long, FAILS, .expected = "actor ends in less than 0.2 seconds", .observed = "it was started 3 times*less than 0.")
+{
+    ends_sooner(0.2, ACTOR, "nap", "250");
+}
+
 PLAY(is_kept_by_what_comes, FAILS, .observed = "s after its question it still listened*when they stopped, it ended ",
      .because = "Each one that it ignores starts the wait anew")
 {
