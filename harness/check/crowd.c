@@ -79,7 +79,7 @@ static bool keeps_them_waiting(struct gathering *gathering, unsigned long most)
         return false;
     }
     if (now() - gathering->moved < patience)
-        schedule(soon, look_again, NULL);
+        schedule(now() + soon, look_again, NULL);
     return true;
 }
 

@@ -84,7 +84,7 @@ static void send_now(void *context)
     record_at(sent->at, datagram_peer(sent->from), YOU, event, sent->data); /* it may have been answered since */
     if (sent->every > 0) {
         sent->due += sent->every;
-        schedule(sent->every, send_now, sent);
+        schedule(now() + sent->every, send_now, sent);
     }
 }
 
@@ -117,7 +117,7 @@ void request_answers_later(struct request *request, double seconds, const char *
     /* From the last question: a program that is kept from its CPU asks the next one late. */
     sent->due = request->station->last_request + seconds;
     sent->room = room_later;
-    schedule(sent->due - now(), send_now, sent);
+    schedule(sent->due, send_now, sent);
 }
 
 void request_is_pestered(struct request *request, double every, const char *from, struct answer what)

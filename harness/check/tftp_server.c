@@ -162,7 +162,7 @@ static void send_now(void *context)
     if (repetition->block > 0)
         excuse(repetition->transfer, repetition->block);
     transfer_send(repetition->transfer, repetition->what);
-    schedule(repetition->every, send_now, repetition);
+    schedule(now() + repetition->every, send_now, repetition);
 }
 
 static void send_often(struct repetition what)

@@ -136,5 +136,5 @@ void is_stopped_for(struct program *program, double seconds)
     record("check", YOU, "SIGSTOP", bytes(""));
     struct awaited awaited = {.come = programs_are_stopped, .stuck_is_no_end = true, .seconds = 1};
     wait_until(&awaited);
-    schedule(seconds, continue_now, program);
+    schedule(now() + seconds, continue_now, program);
 }

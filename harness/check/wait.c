@@ -52,11 +52,11 @@ static const double long_wait = 1.0; /* for what usually comes in milliseconds *
 static double prolonged;
 static const double prolonged_at_most = 20;
 
-void schedule(double seconds, void (*action)(void *context), void *context)
+void schedule(double when, void (*action)(void *context), void *context)
 {
     if (scheduled_count == SCHEDULED_MAX)
         fault("too many things scheduled");
-    scheduled[scheduled_count].at = now() + seconds;
+    scheduled[scheduled_count].at = when;
     scheduled[scheduled_count].action = action;
     scheduled[scheduled_count].context = context;
     scheduled_count++;
@@ -70,26 +70,31 @@ void wait_attends(int fd, void (*attend)(int fd))
     attended[attended_count++].attend = attend;
 }
 
+/* -1: nothing is scheduled. */
+static int first_scheduled(void)
+{
+    int first = scheduled_count - 1;
+    for (int i = 0; i < scheduled_count; i++)
+        first = scheduled[i].at < scheduled[first].at ? i : first;
+    return first;
+}
+
 static void do_scheduled(void)
 {
-    for (int i = 0; i < scheduled_count; i++) {
-        if (scheduled[i].at <= now()) {
-            void (*action)(void *) = scheduled[i].action;
-            void *context = scheduled[i].context;
-            scheduled[i] = scheduled[--scheduled_count];
-            i = -1; /* from the start: the action may have scheduled more */
-            action(context);
-        }
+    int first;
+    while ((first = first_scheduled()) != -1 && scheduled[first].at <= now()) {
+        void (*action)(void *) = scheduled[first].action;
+        void *context = scheduled[first].context;
+        scheduled[first] = scheduled[--scheduled_count];
+        action(context);
     }
 }
 
 /* When something is due next, or a time far off. */
 static double next_scheduled(void)
 {
-    double next = 1e9;
-    for (int i = 0; i < scheduled_count; i++)
-        next = scheduled[i].at < next ? scheduled[i].at : next;
-    return next;
+    int first = first_scheduled();
+    return first == -1 ? 1e9 : scheduled[first].at;
 }
 
 /* The history of looks in one wait. */

@@ -38,8 +38,8 @@ enum waited wait_until(const struct awaited *awaited);
 _Noreturn void wait_fails(enum waited waited, const struct awaited *awaited, const char *expected,
                           const char *observed);
 
-/** Does @p action(@p context) in @p seconds from now, during whichever wait is then under way. */
-void schedule(double seconds, void (*action)(void *context), void *context);
+/** Does @p action(@p context) when now() is @p when, during whichever wait is then under way; what is due sooner first. */
+void schedule(double when, void (*action)(void *context), void *context);
 
 /** Calls @p attend(@p fd) now and then in every wait, and when @p fd can be read: for a peer that answers by itself. */
 void wait_attends(int fd, void (*attend)(int fd));

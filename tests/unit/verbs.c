@@ -10,6 +10,7 @@
 #include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -1334,11 +1335,11 @@ PLAY(young_children_are_replaced_slowly, PASSES)
 }
 
 PLAY(young_children_are_replaced_at_once, FAILS, .expected = "at most 10 a second are replaced",
-     .observed = "new ones came within 0.")
+     .observed = "new ones came within ")
 {
     struct program *actor = runs(ACTOR, "keep", "3", "1000");
     has_children(actor, 3, 1);
-    children_die_young(actor, 0.9, 10);
+    children_die_young(actor, 4, 10); /* long before that, but where a machine is slow */
 }
 
 static struct program *serves_in_a_child(int port)
@@ -1506,11 +1507,32 @@ PLAY(hears_what_is_scheduled, PASSES)
 {
     struct listener *server = listens(ANY_PORT);
     struct program *actor = runs(ACTOR, "connect", port_of(server), "recv-count");
-    schedule(0.15, says_hello, accepts(server));
+    schedule(now() + 0.15, says_hello, accepts(server));
     prints(actor, "5 ");
     exits(actor, 0);
     if (now() < 0.15)
         fault("what was scheduled came too early");
+}
+
+static const char *done = "";
+
+static void is_done(void *context)
+{
+    done = text("%s%s", done, (const char *)context);
+}
+
+/* Who is kept from running until all of it is due does it in its order all the same. */
+PLAY(does_what_is_due_in_its_order, PASSES)
+{
+    double start = now();
+    schedule(start + 0.03, is_done, "c");
+    schedule(start + 0.01, is_done, "a");
+    schedule(start + 0.02, is_done, "b");
+    while (now() < start + 0.03)
+        ;
+    time_passes(0.01);
+    if (strcmp(done, "abc") != 0)
+        fails("abc", done);
 }
 
 /* ------------------------------------------------ multicast: a program that has joined */
@@ -2012,7 +2034,8 @@ PLAY(works_and_waits, PASSES)
     ends_sooner(0.2, ACTOR, "work", "300", "nap", "50");
 }
 
-PLAY(waits_too_long, FAILS, .expected = "actor ends in less than 0.2 seconds", .observed = "it was started 3 times*less than 0.")
+PLAY(waits_too_long, FAILS, .expected = "actor ends in less than 0.2 seconds",
+     .observed = "it was started 3 times*less than 0.")
 {
     ends_sooner(0.2, ACTOR, "nap", "250");
 }
