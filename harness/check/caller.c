@@ -82,8 +82,7 @@ void caller_asks(struct caller *caller, struct bytes what)
 {
     caller->asked = clock_now();
     record(caller->name, YOU, what.length == 0 ? "empty datagram" : "datagram", what);
-    ssize_t n = sendto(caller->fd, what.data, what.length, MSG_DONTWAIT | MSG_NOSIGNAL,
-                       (struct sockaddr *)&caller->server.storage, caller->server.length);
+    ssize_t n = datagram_send_to(caller->fd, what, &caller->server);
     if (n == -1)
         fault("can't send a datagram of %zu bytes to %s: %s", what.length, caller->address, strerror(errno));
 }

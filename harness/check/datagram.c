@@ -5,6 +5,7 @@
 #include <arpa/inet.h>
 #include <errno.h>
 #include <netinet/in.h>
+#include <sched.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -23,6 +24,41 @@ static const double room_later = 0.1;
 static struct sent *all_sent[SENT_MAX];
 static int sent_count;
 static double too_late; /* by how much the latest of our datagrams was, beyond its room */
+
+/* The processor that all datagrams leave from. */
+static void choose_processor(cpu_set_t *chosen, cpu_set_t *allowed)
+{
+    CPU_ZERO(chosen);
+    if (sched_getaffinity(0, sizeof *allowed, allowed) == -1)
+        CPU_ZERO(allowed); /* more processors than fit: no harm, where nothing is in a hurry */
+    for (int i = 0; i < CPU_SETSIZE && CPU_COUNT(chosen) == 0; i++) {
+        if (CPU_ISSET((size_t)i, allowed))
+            CPU_SET((size_t)i, chosen);
+    }
+}
+
+ssize_t datagram_send(int fd, const struct msghdr *message)
+{
+    cpu_set_t chosen;
+    cpu_set_t allowed;
+    choose_processor(&chosen, &allowed);
+    bool is_chosen = CPU_COUNT(&chosen) == 1 && sched_setaffinity(0, sizeof chosen, &chosen) == 0;
+    ssize_t n = sendmsg(fd, message, MSG_NOSIGNAL);
+    int error = errno;
+    if (is_chosen)
+        sched_setaffinity(0, sizeof allowed, &allowed);
+    errno = error;
+    return n;
+}
+
+ssize_t datagram_send_to(int fd, struct bytes what, const struct address *to)
+{
+    struct iovec part_of = {.iov_base = (char *)(uintptr_t)what.data, .iov_len = what.length};
+    return datagram_send(fd, &(struct msghdr){.msg_name = (void *)(uintptr_t)&to->storage,
+                                              .msg_namelen = to->length,
+                                              .msg_iov = &part_of,
+                                              .msg_iovlen = 1});
+}
 
 static void send_from(const struct sent *sent)
 {
@@ -51,7 +87,7 @@ static void send_from(const struct sent *sent)
             .cmsg_level = IPPROTO_IP, .cmsg_type = IP_PKTINFO, .cmsg_len = CMSG_LEN(sizeof info)};
         memcpy(CMSG_DATA(header), &info, sizeof info);
     }
-    ssize_t n = sendmsg(own == -1 ? sent->question->station->fd : own, &message, MSG_NOSIGNAL);
+    ssize_t n = datagram_send(own == -1 ? sent->question->station->fd : own, &message);
     if (n == -1)
         fault("can't send a datagram from %s: %s", sent->from, strerror(errno));
     if (own != -1)

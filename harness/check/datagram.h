@@ -60,6 +60,11 @@ struct sent {
 
 /** A socket for datagrams that does not block, stamps what comes, and tells where it was sent to. */
 int datagram_socket(int family);
+/** sendmsg(2) of one datagram. All leave from one processor, and so in their order: loopback has a queue for each, of which a
+ *  busy one is late. */
+ssize_t datagram_send(int fd, const struct msghdr *message);
+/** sendto(2), likewise. */
+ssize_t datagram_send_to(int fd, struct bytes what, const struct address *to);
 /** A time of the kernel's (SO_TIMESTAMPNS) on now()'s clock. */
 double datagram_when(const struct timespec *stamp);
 /** The next datagram that has come to the station and that no verb has asked for; NULL if there is none. */

@@ -82,8 +82,8 @@ int proc_descriptors(pid_t pid, struct descriptor *descriptors, int max);
 /** The inode of a descriptor's socket, or 0 if it is not a socket. */
 unsigned long proc_socket_inode(const struct descriptor *descriptor);
 
-/** True if @p pid could be woken by a timer: SIGALRM that is caught, or blocked and read by sigwait or signalfd; a POSIX
- *  timer; an armed timerfd. */
+/** True if @p pid could be woken or ended by a timer: SIGALRM that is caught, or blocked and read by sigwait or signalfd, or
+ *  ends a process whose program names alarm(); a POSIX timer; an armed timerfd. */
 bool proc_has_timer(pid_t pid);
 
 /** Reads a file of /proc as text into @p buffer (always ended by NUL); returns its length or -1. */

@@ -15,6 +15,7 @@
 enum wait_kind {
     ON_READING,   /* until the descriptor in argument 0 can be read: SO_RCVTIMEO may end it */
     ON_WRITING,   /* likewise for writing: SO_SNDTIMEO */
+    ON_SPLICING,  /* until one can be read or the other written: descriptors in arguments 0 and 2 */
     UNTIL_OTHERS, /* until another process or a signal */
     BY_POINTER,   /* no time-out if argument `argument` is NULL */
     BY_NUMBER,    /* no time-out if argument `argument` is negative */
@@ -33,11 +34,13 @@ static const struct call {
     {SYS_recvmsg, "recvmsg", ON_READING, 0},
     {SYS_accept, "accept", ON_READING, 0},
     {SYS_accept4, "accept4", ON_READING, 0},
-    {SYS_splice, "splice", UNTIL_OTHERS, 0},
+    {SYS_recvmmsg, "recvmmsg", ON_READING, 0}, /* its own time-out is looked at only when a datagram has come */
+    {SYS_splice, "splice", ON_SPLICING, 0},
     {SYS_write, "write", ON_WRITING, 0},
     {SYS_writev, "writev", ON_WRITING, 0},
     {SYS_sendto, "sendto", ON_WRITING, 0},
     {SYS_sendmsg, "sendmsg", ON_WRITING, 0},
+    {SYS_sendmmsg, "sendmmsg", ON_WRITING, 0},
     {SYS_sendfile, "sendfile", ON_WRITING, 0},
     {SYS_wait4, "wait4", UNTIL_OTHERS, 0},
     {SYS_waitid, "waitid", UNTIL_OTHERS, 0},
@@ -45,7 +48,6 @@ static const struct call {
     {SYS_flock, "flock", UNTIL_OTHERS, 0},
     {SYS_fcntl, "fcntl", UNTIL_OTHERS, 0}, /* F_SETLKW: nothing else of it sleeps */
     {SYS_futex, "futex", BY_POINTER, 3},
-    {SYS_recvmmsg, "recvmmsg", BY_POINTER, 4},
     {SYS_rt_sigtimedwait, "sigtimedwait", BY_POINTER, 2},
     {SYS_ppoll, "ppoll", BY_POINTER, 2},
     {SYS_pselect6, "pselect", BY_POINTER, 4},
@@ -179,17 +181,26 @@ static bool socket_has_timeout(pid_t pid, int fd, int option)
     return got == 0 && (timeout.tv_sec != 0 || timeout.tv_usec != 0);
 }
 
+static bool descriptor_has_timeout(const struct call *call, const struct thread *thread)
+{
+    int in = (int)thread->args[0];
+    switch (call->kind) {
+    case ON_READING: return socket_has_timeout(thread->pid, in, SO_RCVTIMEO);
+    case ON_WRITING: return socket_has_timeout(thread->pid, in, SO_SNDTIMEO);
+    case ON_SPLICING:
+        return socket_has_timeout(thread->pid, in, SO_RCVTIMEO) ||
+               socket_has_timeout(thread->pid, (int)thread->args[2], SO_SNDTIMEO);
+    default: return false;
+    }
+}
+
 bool stuck_is_certain(const struct stuck_look *look)
 {
     pid_t last = 0;
     for (int i = 0; i < look->threads; i++) {
         const struct thread *thread = &look->thread[i];
         const struct call *call = call_of(thread);
-        if (call == NULL)
-            return false;
-        if (call->kind == ON_READING && socket_has_timeout(thread->pid, (int)thread->args[0], SO_RCVTIMEO))
-            return false;
-        if (call->kind == ON_WRITING && socket_has_timeout(thread->pid, (int)thread->args[0], SO_SNDTIMEO))
+        if (call == NULL || descriptor_has_timeout(call, thread))
             return false;
         if (thread->pid != last && proc_has_timer(thread->pid))
             return false;

@@ -72,6 +72,7 @@ CHECK(usage, "refuses wrong arguments with a message and status 2", POINTS(2),
     refuses(PROGRAM, text("[]:%s", port), line);
     refuses(PROGRAM, text("[127.0.0.1]:%s", port), line);
     refuses(PROGRAM, text("[localhost]:%s", port), line);
+    refuses(PROGRAM, text("[1::2::3]:%s", port), line);
     nobody_came(server);
 }
 

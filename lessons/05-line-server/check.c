@@ -338,9 +338,9 @@ CHECK(bounded, "uses no more memory for a line that is longer", POINTS(1), AFTER
     int port = free_port();
     struct program *server = serves(port);
     struct conn *client = connects(port);
-    sends_no_end(client, MEGABYTE / 8);
+    sends_no_end(client, 5 * MEGABYTE / 4); /* a buffer of a megabyte is used for the first time now */
     size_t before = memory_of(server);
-    sends_no_end(client, MEGABYTE);
+    sends_no_end(client, 3 * MEGABYTE / 2);
     has_no_more_memory(server, before, MEGABYTE / 2);
     says(client, "\n");
     hears(client, TOO_LONG);

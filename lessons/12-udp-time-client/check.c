@@ -299,6 +299,16 @@ CHECK(first_address, "asks the first address of HOST that can be sent to, and no
     answers(question, first, clock_ahead(some_time()));
     finishes(client);
     hears_no_more(clock);
+
+    /* It could be sent to, also if nobody is there to hear it. */
+    int refusing = free_port();
+    const char *other = text("host-%ld.sockeye.test", random_between(1000, 9999));
+    dns_knows(other, first, second);
+    struct station *elsewhere = takes_datagrams_at(second, refusing);
+    struct program *refused = runs(PROGRAM, other, number(refusing));
+    complains(refused, other, number(refusing), "Connection refused");
+    exits(refused, 1);
+    hears_no_more(elsewhere);
 }
 
 CHECK(ipv6, "asks a HOST that has an IPv6 address", POINTS(2),

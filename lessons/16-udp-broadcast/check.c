@@ -289,8 +289,10 @@ CHECK(unresolved, "reports a HOST that does not resolve, asks the others, and en
     exits(client, 1);
 
     struct program *alone = runs(PROGRAM, "-p", number(port), "nobody.invalid");
+    prints(alone, "");
     complains(alone, "nobody.invalid", number(port), reasons);
     exits(alone, 1);
+    hears_no_more(clocks); /* to nobody is not to everybody */
 }
 
 CHECK(unreachable, "reports a HOST that can't be sent to, asks the others, and ends with status 1", POINTS(1),

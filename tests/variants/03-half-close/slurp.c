@@ -1,4 +1,4 @@
-/* Another way: one function, and everything in memory: it reads all of its input before it even connects, and prints as the
+/* Another way: one function, and everything in memory: it reads all of its input before it sends a byte, and prints as the
  * answer comes. */
 #include <stdio.h>
 #include <stdlib.h>
