@@ -289,8 +289,7 @@ void datagram_is_cast(const char *interface, const char *from, const char *to, i
     if (setsockopt(fd, IPPROTO_IP, IP_MULTICAST_IF, &out, sizeof out) == -1 ||
         setsockopt(fd, IPPROTO_IP, IP_MULTICAST_TTL, &no_further, sizeof no_further) == -1 ||
         setsockopt(fd, SOL_SOCKET, SO_BROADCAST, &on, sizeof on) == -1 ||
-        bind(fd, (struct sockaddr *)&source.storage, source.length) == -1 ||
-        datagram_send_to(fd, what, &target) == -1)
+        bind(fd, (struct sockaddr *)&source.storage, source.length) == -1 || datagram_send_to(fd, what, &target) == -1)
         fault("can't send a datagram of %zu bytes from %s to %s: %s", what.length, from, to, strerror(errno));
     record(from, YOU, text("%sdatagram to %s", what.length == 0 ? "empty " : "", to), what);
     close(fd);
