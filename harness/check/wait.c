@@ -296,6 +296,18 @@ static bool have_starved(const struct consumption *before)
     return share.queued - before->queued > seconds / 2 || is_held_up();
 }
 
+/* The check's time is over, but of what the programs could have run so far they were let run less than a third: once, they
+   get as much more as there may be. */
+static bool check_goes_on(void)
+{
+    struct consumption share = programs_consumption();
+    if (now() < end_of_check() || prolonged >= prolonged_at_most || share.queued < 2 * share.used)
+        return false;
+    stood_still += prolonged_at_most - prolonged;
+    prolonged = prolonged_at_most;
+    return true;
+}
+
 double wait_was_kept_from(void)
 {
     return proc_queued_seconds(getpid()) - programs_cpu_seconds();
@@ -343,6 +355,10 @@ enum waited wait_until(const struct awaited *awaited)
         }
         if (by_progress && debugger_is_there())
             deadline = now() + patience;
+        if (now() >= deadline && by_progress && check_goes_on()) {
+            counted = stood_still;
+            deadline = earlier(now() + patience, end_of_check());
+        }
         if (now() >= deadline) {
             if (!have_starved(&share))
                 return LATE;
