@@ -2587,6 +2587,17 @@ static const char *conversation(const json_t *result, const char *name)
     return words;
 }
 
+/* In plain mode another program may have a port meanwhile, and then the next is taken. */
+static const char *with_any_port(const char *words)
+{
+    const char *any = "";
+    for (size_t digits; *words != '\0'; words += digits > 0 ? digits : 1) {
+        digits = strspn(words, "0123456789");
+        any = digits >= 4 ? text("%sN", any) : text("%s%.*s", any, digits > 0 ? (int)digits : 1, words);
+    }
+    return any;
+}
+
 static void the_same_seed_is_the_same_conversation(void)
 {
     if (!is_played())
@@ -2595,8 +2606,10 @@ static void the_same_seed_is_the_same_conversation(void)
     CU_ASSERT_PTR_NOT_NULL_FATAL(again);
     assert_number(json_array_size(json_object_get(lesson_of(again), "checks")), 1);
     assert_text(result_text(again, "seed"), "91c2");
-    assert_contains(conversation(again, "hears_what_is_sent"), "you: connect");
-    assert_text(conversation(again, "hears_what_is_sent"), conversation(document, "hears_what_is_sent"));
+    const char *one = conversation(document, "hears_what_is_sent");
+    const char *other = conversation(again, "hears_what_is_sent");
+    assert_contains(other, "you: connect");
+    assert_text(world.is_private ? other : with_any_port(other), world.is_private ? one : with_any_port(one));
     json_decref(again);
 }
 
