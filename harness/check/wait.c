@@ -3,6 +3,7 @@
 
 #include <poll.h>
 #include <stdio.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "check/conn.h"
@@ -70,11 +71,11 @@ void wait_attends(int fd, void (*attend)(int fd))
     attended[attended_count++].attend = attend;
 }
 
-/* -1: nothing is scheduled. */
+/* Of what is due at the same moment, what was scheduled first. -1: nothing is scheduled. */
 static int first_scheduled(void)
 {
-    int first = scheduled_count - 1;
-    for (int i = 0; i < scheduled_count; i++)
+    int first = scheduled_count > 0 ? 0 : -1;
+    for (int i = 1; i < scheduled_count; i++)
         first = scheduled[i].at < scheduled[first].at ? i : first;
     return first;
 }
@@ -85,7 +86,8 @@ static void do_scheduled(void)
     while ((first = first_scheduled()) != -1 && scheduled[first].at <= now()) {
         void (*action)(void *) = scheduled[first].action;
         void *context = scheduled[first].context;
-        scheduled[first] = scheduled[--scheduled_count];
+        scheduled_count--;
+        memmove(&scheduled[first], &scheduled[first + 1], (size_t)(scheduled_count - first) * sizeof scheduled[0]);
         action(context);
     }
 }
@@ -296,18 +298,6 @@ static bool have_starved(const struct consumption *before)
     return share.queued - before->queued > seconds / 2 || is_held_up();
 }
 
-/* The check's time is over, but of what the programs could have run so far they were let run less than a third: once, they
-   get as much more as there may be. */
-static bool check_goes_on(void)
-{
-    struct consumption share = programs_consumption();
-    if (now() < end_of_check() || prolonged >= prolonged_at_most || share.queued < 2 * share.used)
-        return false;
-    stood_still += prolonged_at_most - prolonged;
-    prolonged = prolonged_at_most;
-    return true;
-}
-
 double wait_was_kept_from(void)
 {
     return proc_queued_seconds(getpid()) - programs_cpu_seconds();
@@ -355,10 +345,6 @@ enum waited wait_until(const struct awaited *awaited)
         }
         if (by_progress && debugger_is_there())
             deadline = now() + patience;
-        if (now() >= deadline && by_progress && check_goes_on()) {
-            counted = stood_still;
-            deadline = earlier(now() + patience, end_of_check());
-        }
         if (now() >= deadline) {
             if (!have_starved(&share))
                 return LATE;

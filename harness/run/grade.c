@@ -265,7 +265,7 @@ static bool start_check(struct grading *grading, struct check_run *run, struct j
                                 .capture = capture,
                                 .checks = own ? run->lesson->lesson->checks : 0,
                                 .terminal = debug != NULL};
-    double limit = debug != NULL ? 1e7 : CHECK_SECONDS * (memcheck ? 4 : 1) + 30;
+    double limit = debug != NULL ? 1e7 : CHECK_SECONDS * (memcheck ? 4 : 1) + 20;
     pid_t pid = world->is_private ? server_play(world, (int)place, &start) : world_start(world, &start);
     if (!jobs_begin(job, pid, &pipes, limit, run))
         return false;

@@ -1525,14 +1525,16 @@ static void is_done(void *context)
 PLAY(does_what_is_due_in_its_order, PASSES)
 {
     double start = now();
-    schedule(start + 0.03, is_done, "c");
     schedule(start + 0.01, is_done, "a");
+    schedule(start + 0.03, is_done, "c");
+    schedule(start + 0.03, is_done, "d");
+    schedule(start + 0.03, is_done, "e");
     schedule(start + 0.02, is_done, "b");
     while (now() < start + 0.03)
         ;
     time_passes(0.01);
-    if (strcmp(done, "abc") != 0)
-        fails("abc", done);
+    if (strcmp(done, "abcde") != 0)
+        fails("abcde", done);
 }
 
 /* ------------------------------------------------ multicast: a program that has joined */
