@@ -310,6 +310,9 @@ void conn_hears_slowly(struct conn *conn, struct bytes expected);
 /** Sends and hears at the same time. */
 #define exchanges(conn, out, in) conn_exchanges((conn), bytes(out), bytes(in))
 void conn_exchanges(struct conn *conn, struct bytes out, struct bytes expected);
+/** An echo server's client, who has no more to send and has not heard all yet: sends of @p what as much as fits, closes our
+ *  sending direction, and only then hears it, and the end. */
+void hears_all_behind_its_end(struct conn *conn, struct bytes what);
 /** The program closes its sending direction: nothing more comes, then end-of-file. */
 void hears_end(struct conn *conn);
 /** Nothing more comes, then the program ends the connection, by end-of-file or reset. */

@@ -490,6 +490,14 @@ void hears_end(struct conn *conn)
     hears_its_end(conn, false);
 }
 
+void hears_all_behind_its_end(struct conn *conn, struct bytes what)
+{
+    conn_says_what_fits(conn, what);
+    half_closes(conn);
+    conn_hears(conn, part(what, 0, conn->said));
+    hears_end(conn);
+}
+
 void hears_end_or_reset(struct conn *conn)
 {
     hears_its_end(conn, true);

@@ -417,8 +417,6 @@ bool proc_has_timer(pid_t pid)
         return true;
     bool is_blocked = known && (field(text, "\nSigBlk:", 16) & alarm_bit) != 0; /* and may come by a signalfd */
     bool is_ignored = known && (field(text, "\nSigIgn:", 16) & alarm_bit) != 0;
-    if (!is_blocked && !is_ignored && may_die_of_an_alarm(pid))
-        return true;
     snprintf(path, sizeof path, "/proc/%d/timers", pid);
     if (proc_read(path, text, sizeof text) > 0)
         return true;
@@ -430,5 +428,5 @@ bool proc_has_timer(pid_t pid)
         if (is_blocked && strcmp(descriptors[i].target, "anon_inode:[signalfd]") == 0)
             return true;
     }
-    return false;
+    return !is_blocked && !is_ignored && may_die_of_an_alarm(pid);
 }

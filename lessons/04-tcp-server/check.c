@@ -178,14 +178,7 @@ CHECK(bulk, "echoes megabytes to a client that reads slowly", POINTS(1), AFTER(b
     says_what_fits(slow, data);
     exchanges(slow, rest_of(slow, data), data);
     leaves(slow);
-
-    /* One who has no more to send has not heard all yet. */
-    struct conn *early = connects_with_small_buffers(port);
-    says_what_fits(early, data);
-    size_t said = data.length - rest_of(early, data).length;
-    half_closes(early);
-    hears(early, part(data, 0, said));
-    hears_end(early);
+    hears_all_behind_its_end(connects_with_small_buffers(port), data);
     struct conn *client = connects(port);
     data = random_bytes((size_t)random_between(2 * MEGABYTE, 3 * MEGABYTE));
     exchanges(client, data, data);

@@ -167,7 +167,7 @@ CHECK(workers, "has WORKERS processes before any client comes, 4 if not told", P
     has_children(serves(free_port()), DEFAULT_WORKERS, 1);
     has_children(serves_with("1", free_port()), 1, 1);
     has_children(serves_with("7", free_port()), 7, 1);
-    has_children(serves_with("64", free_port()), 64, 5);
+    has_children(serves_with("64", free_port()), 64, 5); /* so many take some machines more than a second */
 }
 
 CHECK(serves_several, "serves as many clients at once as it has workers", POINTS(1), AFTER(workers, echoes),
