@@ -255,8 +255,10 @@ struct conn *connects_with_small_buffers(int port);
 /** Connects to 127.0.0.1, up to @p times, until the program has something to say: which of several sockets that listen on
  *  one port gets a connection is the kernel's choice, and who holds it may be busy. Hangs up on those that hear nothing. */
 struct conn *connects_until_answered(int port, int times);
-/** Connects to 127.0.0.1, or is refused: see is_turned_away(). */
+/** Connects to 127.0.0.1, or is refused: see was_refused(), is_turned_away(). */
 struct conn *tries_to_connect(int port);
+/** Whether that was so. */
+bool was_refused(const struct conn *conn);
 /** A connection to that address and port is refused. */
 void finds_nobody(const char *address, int port);
 

@@ -460,6 +460,11 @@ struct conn *tries_to_connect(int port)
     return conn;
 }
 
+bool was_refused(const struct conn *conn)
+{
+    return conn->fd == -1;
+}
+
 void finds_nobody(const char *host, int port)
 {
     int error;

@@ -344,13 +344,20 @@ CHECK(address, "listens on every interface, or on ADDRESS alone", POINTS(1), AFT
 CHECK(address_ipv6, "listens on an IPv6 ADDRESS, and tells COMMAND who calls", POINTS(1),
       AFTER(address, environment, in_use, restarts),
       BECAUSE("inet_pton() reads IPv6 addresses when asked for AF_INET6; the socket's family must be the address's. What "
-              "accept() fills in needs room for either: struct sockaddr_storage; and the text of one has up to 39 bytes."))
+              "accept() fills in needs room for either: struct sockaddr_storage; and the text of one has up to 39 bytes. At :: an "
+              "IPv6 socket takes IPv4 clients, too, unless its IPV6_V6ONLY is on: they come as ::ffff:a.b.c.d."))
 {
     listens_where_told_in_ipv6(the_server);
     int port = free_port();
     is_ready(runs(PROGRAM, "::1", number(port), "sh"), port);
     is_told_who_calls(connects_to("::1", port));
     is_told_who_calls(connects_from(some_ipv6_client_address(), "::1", port));
+
+    port = free_port();
+    is_listening(runs(PROGRAM, "::", number(port), "sh"), port);
+    struct conn *ipv4 = tries_to_connect(port);
+    if (!was_refused(ipv4))
+        is_told_who_calls(ipv4);
 }
 
 CHECK(in_use, "reports a port that is in use: which, and why", POINTS(1), AFTER(output),

@@ -61,6 +61,11 @@ static void tell(int fd)
     const void *address = &peer.v4.sin_addr;
     size_t size = sizeof peer.v4.sin_addr;
     int port = ntohs(peer.v4.sin_port);
+    if (peer.any.sa_family == AF_INET6 && IN6_IS_ADDR_V4MAPPED(&peer.v6.sin6_addr)) {
+        struct sockaddr_in unmapped = { .sin_family = AF_INET, .sin_port = peer.v6.sin6_port };
+        memcpy(&unmapped.sin_addr, &peer.v6.sin6_addr.s6_addr[12], 4);
+        peer.v4 = unmapped;
+    }
     if (peer.any.sa_family == AF_INET6) {
         address = &peer.v6.sin6_addr;
         size = sizeof peer.v6.sin6_addr;
