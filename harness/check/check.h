@@ -532,6 +532,8 @@ void takes_no_datagrams(const char *address, int port);
 /** The next datagram that the program sends (each of its threads) fails with ENETUNREACH; not graded where strace may not
  *  trace. */
 void cannot_send(struct program *server);
+/** It has failed so; not graded if it has not: who answers has been started since. */
+void could_not_send(void);
 
 /* Multicast (IPv4). The interfaces go by their addresses, as in the socket options: 127.0.0.1 is lo. */
 

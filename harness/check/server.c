@@ -46,6 +46,7 @@ void refuses_all_but_address_and_port(struct server server)
                                     "65536",
                                     "99999999999999999999",
                                     "echo",
+                                    "-h", /* who wants help gets it at status 0 in other programs */
                                     number(65536 + free_port()),
                                     number(4294967296 + free_port()), /* whose low 32 bits are right */
                                     text("%sx", port),

@@ -35,6 +35,13 @@ bool strace_is_installed(void)
     return access(STRACE, X_OK) == 0;
 }
 
+static void trace_is_kept(void)
+{
+    trace = trace == -1 ? memfd_create("trace", MFD_CLOEXEC) : trace;
+    if (trace == -1)
+        fault("no memory for what strace sees: %s", strerror(errno));
+}
+
 static pid_t start(const char *const *args, int *errors)
 {
     int ends[2];
@@ -140,8 +147,9 @@ void strace_inject(const struct program *program, const char *calls, const char 
         not_graded("this check makes system calls fail by means of strace, which can't trace a program beside gdb");
     if (!strace_is_installed())
         not_graded("strace is not installed: install the package strace");
+    trace_is_kept();
     const char *args[12 + 2 * ATTACHED_MAX] = {"strace", "-qq",
-                                               "-o",     "/dev/null",
+                                               "-o",     "/proc/self/fd/3",
                                                "-e",     text("trace=%s", calls),
                                                "-e",     text("inject=%s:error=%s:when=%s", calls, error, when)};
     int count = 8;
@@ -174,9 +182,7 @@ void strace_trace(pid_t pid, const char *calls)
                                           "-e", STORY, "-p", who, NULL});
         return;
     }
-    trace = trace == -1 ? memfd_create("trace", MFD_CLOEXEC) : trace;
-    if (trace == -1)
-        fault("no memory for what strace sees: %s", strerror(errno));
+    trace_is_kept();
     must_trace(attach(pid, (const char *const[]){"strace", "-f", "-q", "-o", "/proc/self/fd/3", "-e",
                                                  text("trace=%s", calls), "-p", who, NULL}));
 }

@@ -22,5 +22,5 @@ void strace_inject(const struct program *program, const char *calls, const char 
 void strace_trace(pid_t pid, const char *calls);
 /** The trace has no end: a failure if the program has ended strace, else a fault. */
 _Noreturn void strace_is_late(void);
-/** True if a line of the trace, which must have ended, holds @p words. */
+/** True if a line of the trace, as far as it is written, holds @p words. */
 bool strace_saw(const char *words);

@@ -182,7 +182,7 @@ CHECK(address, "listens on ADDRESS alone, and answers from there", POINTS(2), AF
     takes_no_datagrams(LOCALHOST, port);
 }
 
-CHECK(address_ipv6, "listens on an IPv6 ADDRESS", POINTS(1), AFTER(address, tells_time, several_clients),
+CHECK(address_ipv6, "listens on an IPv6 ADDRESS", POINTS(1), AFTER(address, tells_time, several_clients, second_server),
       BECAUSE("inet_pton() reads IPv6 addresses when asked for AF_INET6; the socket's family must be the address's, "
               "and so must be "
               "the room for the sender's."))
@@ -193,6 +193,10 @@ CHECK(address_ipv6, "listens on an IPv6 ADDRESS", POINTS(1), AFTER(address, tell
     tells_the_time(answered_client("::1", port));
     asks_again(calls_from_elsewhere("::1", port));
     takes_no_datagrams(LOCALHOST, port);
+
+    struct program *second = runs(PROGRAM, "::1", number(port));
+    complains(second, "::1", number(port), "Address already in use");
+    exits(second, 1);
 }
 
 CHECK(in_use, "reports a port that is in use: which, and why", POINTS(1), AFTER(answers_question),
@@ -204,6 +208,11 @@ CHECK(in_use, "reports a port that is in use: which, and why", POINTS(1), AFTER(
     prints(server, "");
     complains(server, LOCALHOST, number(port), "Address already in use");
     exits(server, 1);
+
+    struct program *everywhere = runs(PROGRAM, number(port)); /* not with what is left to it */
+    prints(everywhere, "");
+    complains(everywhere, number(port), "Address already in use");
+    exits(everywhere, 1);
 }
 
 CHECK(second_server, "is not started a second time on the same address and port", POINTS(2), AFTER(in_use),
@@ -242,6 +251,7 @@ CHECK(vanishing_client, "survives clients that have gone when it answers", POINT
     }
     struct caller *client = answered_client(LOCALHOST, port);
     asks_again(client);
+    uses_no_cpu(server);
 }
 
 CHECK(stopped, "loses no question when it is stopped and continued", POINTS(1), AFTER(several_clients),
@@ -269,6 +279,7 @@ CHECK(send_failure, "goes on when an answer can't be sent", POINTS(2), AFTER(sev
     answered_client(LOCALHOST, port);
     cannot_send(server);
     is_answered_sooner_or_later(calls(LOCALHOST, port), TRIES); /* each thread may fail once */
+    could_not_send();
     complains(server);
 }
 
