@@ -205,6 +205,8 @@ const char *some_client_address(void);
 const char *some_ipv6_client_address(void);
 /** The highest port that there is, 65535, where it is nobody else's: in a private network. Elsewhere as free_port(). */
 int highest_port(void);
+/** Port 80, one of those below 1024, where everybody may have it: in a private network. Elsewhere as free_port(). */
+int well_known_port(void);
 /** A number as text, for an argument. */
 const char *number(long value);
 /** A program listens on TCP @p port: the kernel says so. */

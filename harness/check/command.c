@@ -10,6 +10,7 @@
 
 #include "check/check.h"
 #include "check/conn.h"
+#include "check/lines.h"
 #include "check/program.h"
 #include "check/record.h"
 #include "check/stage.h"
@@ -204,11 +205,19 @@ static bool has_same_name(const char *a, const char *b)
     return name_length(a) == name_length(b) && strncmp(a, b, name_length(a)) == 0;
 }
 
+/* An IPv6 address may be written in more than one way. */
+static bool is_same_variable(const char *variable, const char *wanted)
+{
+    long long unused;
+    struct line form = line(wanted);
+    return strcmp(variable, wanted) == 0 || line_fits(&form, variable, &unused);
+}
+
 /* What is wrong with one variable that the command has, or NULL. */
 static const char *wrong_variable(const char *variable, const char *const *wanted)
 {
     for (; *wanted != NULL; wanted++) {
-        if (strcmp(variable, *wanted) == 0)
+        if (is_same_variable(variable, *wanted))
             return NULL;
         if (has_same_name(variable, *wanted))
             return text("%s where %s was expected", quoted(bytes(variable), 100), quoted(bytes(*wanted), 100));
@@ -228,7 +237,7 @@ void command_environment(struct conn *conn, const char *const *wanted)
         int times = 0;
         bool is_there = false;
         for (const char *each = all; each < all + length; each += strlen(each) + 1) {
-            times += strcmp(each, *variable) == 0;
+            times += is_same_variable(each, *variable);
             is_there = is_there || has_same_name(each, *variable);
         }
         if (!is_there)

@@ -1,7 +1,9 @@
 #define _GNU_SOURCE
 #include "check/lines.h"
 
+#include <arpa/inet.h>
 #include <ctype.h>
+#include <netinet/in.h>
 #include <stdlib.h>
 
 #include "check/bytes.h"
@@ -62,10 +64,28 @@ static size_t length_of_number(const char *c)
     return digits == 0 || digits > 18 ? 0 : sign + digits;
 }
 
+/* The length of the IPv6 address at the start of @p text, or 0. */
+static size_t length_of_ipv6(const char *text, struct in6_addr *address)
+{
+    char word[INET6_ADDRSTRLEN];
+    size_t length = strspn(text, "0123456789abcdefABCDEF:.");
+    if (length >= sizeof word)
+        return 0;
+    memcpy(word, text, length);
+    word[length] = '\0';
+    return inet_pton(AF_INET6, word, address) == 1 ? length : 0;
+}
+
 static bool fits_from(const char *form, char previous, const char *c, long long *number)
 {
     if (*form == '\0' || *c == '\0')
         return *form == *c;
+    struct in6_addr wanted;
+    struct in6_addr printed;
+    size_t length_of_wanted = isalnum((unsigned char)previous) ? 0 : length_of_ipv6(form, &wanted);
+    size_t length_of_printed = length_of_wanted == 0 ? 0 : length_of_ipv6(c, &printed);
+    if (length_of_printed > 0 && memcmp(&wanted, &printed, sizeof wanted) == 0)
+        return fits_from(form + length_of_wanted, '0', c + length_of_printed, number);
     const char *word = placeholder(form, previous);
     if (word == NULL)
         return *form == *c && fits_from(form + 1, *form, c + 1, number);

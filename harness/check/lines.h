@@ -3,7 +3,8 @@
  * What a program prints, judged line by line: in any order, with a name or a number in it that may be anything.
  *
  * The form of a line is the line itself, as a contract gives it: "Clock on NAME [127.0.0.2] is N seconds ahead". The word
- * NAME stands for one or more characters that are no blanks, the word N for a decimal number with or without a sign.
+ * NAME stands for one or more characters that are no blanks, the word N for a decimal number with or without a sign; an IPv6
+ * address may be written in any way that inet_pton(3) takes.
  */
 #pragma once
 

@@ -68,6 +68,12 @@ int highest_port(void)
     return stage.private_network ? UINT16_MAX : free_port();
 }
 
+int well_known_port(void)
+{
+    enum { HTTP = 80 };
+    return stage.private_network ? HTTP : free_port();
+}
+
 /* The last byte is neither 224 nor 232, which swapped would lead to groups with rules of their own. */
 const char *free_group(void)
 {

@@ -2,8 +2,11 @@
 #include <signal.h>
 
 #include "check/check.h"
+#include "check/stage.h"
 
 #define LOOPBACK "127.0.0.1"
+#define NOT_OURS "192.0.2.1" /* no machine's: for documentation (RFC 5737) */
+#define IN_USE "Address already in use"
 
 struct arguments {
     const char *list[5];
@@ -48,7 +51,8 @@ void refuses_all_but_address_and_port(struct server server)
                                     "echo",
                                     "-h", /* who wants help gets it at status 0 in other programs */
                                     number(65536 + free_port()),
-                                    number(4294967296 + free_port()), /* whose low 32 bits are right */
+                                    number(4294967296 + free_port()),               /* whose low 32 bits are right */
+                                    text("18446744073%d", 709551616 + free_port()), /* and whose low 64 */
                                     text("%sx", port),
                                     text("%s ", port),
                                     text(" %s", port),
@@ -64,8 +68,10 @@ void refuses_all_but_address_and_port(struct server server)
     for (size_t i = 0; i < sizeof no_addresses / sizeof *no_addresses; i++)
         refuses_to_start(server, no_addresses[i], port);
     program_refuses((const char *const[]){server.program, NULL});
-    if (server.behind == NULL)
+    if (server.behind == NULL) {
         program_refuses((const char *const[]){server.program, LOOPBACK, port, "more", NULL});
+        program_refuses((const char *const[]){server.program, LOOPBACK, port, number(free_port()), NULL});
+    }
 }
 
 void listens_where_told(struct server server)
@@ -75,20 +81,20 @@ void listens_where_told(struct server server)
     server.is_served(LOOPBACK, port);
     server.is_served("127.0.0.3", port);
 
-    port = free_port();
+    port = highest_port();
     listens_as_told(server, "127.0.0.2", port);
     server.is_served("127.0.0.2", port);
     finds_nobody(LOOPBACK, port);
 
-    port = free_port();
+    port = well_known_port();
     listens_as_told(server, "0.0.0.0", port); /* every interface, said in so many words */
     server.is_served("127.0.0.3", port);
 }
 
-static void has_no_port(struct server server, const char *address, int port)
+static void has_no_port(struct server server, const char *address, int port, const char *why)
 {
     struct program *program = starts(server, address, number(port));
-    const char *const words[] = {number(port), "Address already in use", address, NULL};
+    const char *const words[] = {number(port), why, address, NULL};
     prints(program, "");
     program_complains(program, words);
     exits(program, 1);
@@ -112,17 +118,24 @@ void listens_where_told_in_ipv6(struct server server)
     listens_as_told(server, "::", port);
     server.is_served("::1", port);
 
+    if (stage.private_network) { /* where this machine has such an address */
+        port = free_port();
+        listens_as_told(server, LONG_IPV6, port);
+        server.is_served(LONG_IPV6, port);
+    }
+
     port = free_port();
     listens_at("::1", port);
-    has_no_port(server, "::1", port);
+    has_no_port(server, "::1", port, IN_USE);
 }
 
 void reports_port_in_use(struct server server)
 {
     int port = free_port();
     listens(port);
-    has_no_port(server, LOOPBACK, port);
-    has_no_port(server, NULL, port);
+    has_no_port(server, LOOPBACK, port, IN_USE);
+    has_no_port(server, NULL, port, IN_USE);
+    has_no_port(server, NOT_OURS, free_port(), "Cannot assign requested address");
 }
 
 void is_started_in_odd_ways(void (*works)(struct how how, int sig))

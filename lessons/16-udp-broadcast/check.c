@@ -208,6 +208,12 @@ CHECK(extends, "listens until half a second has passed since the last answer", P
                  clock_of(OSPREY));
     ends_no_sooner(client, clocks, 0.5);
     exits(client, 0); /* that one is silent is no failure */
+
+    int other = free_port(); /* once more: on a busy machine one that is impatient may have been late */
+    struct station *clock = takes_datagrams(other);
+    struct program *again = runs(PROGRAM, "-p", number(other), HERON);
+    answers(is_asked(clock, HERON), HERON, clock_ahead(some_time()));
+    ends_no_sooner(again, clock, 0.5);
 }
 
 CHECK(receipt, "compares each clock with its own at the moment of the answer", POINTS(1), AFTER(reads_clock, extends),

@@ -42,6 +42,12 @@ static void forms_fit_what_they_should(void)
         {"NONE N", "NONE 7", true, 7}, /* a word that only begins like one */
         {"NAMES", "NAMES", true, 0},
         {"NAMES", "xS", false, 0},
+        {"2001:db8::1 7 NAME", "2001:DB8:0:0:0:0:0:1 7 x", true, 0}, /* one address, in another way */
+        {"2001:db8::1 7 NAME", "2001:db8::2 7 x", false, 0},
+        {"A=::1", "A=0:0:0:0:0:0:0:1", true, 0},
+        {"A=::1", "A=0:0:0:0:0:0:0:1:1", false, 0},
+        {"A=::1", "A=::", false, 0},
+        {"127.0.0.1 N", "::ffff:127.0.0.1 1", false, 0},
     };
     for (size_t i = 0; i < sizeof table / sizeof *table; i++) {
         struct line form = line(table[i].form);
