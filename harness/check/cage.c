@@ -167,10 +167,13 @@ static const char *limit_memory(void)
 const char *cage_limits(bool big, int processes)
 {
     for (unsigned int i = 0; i < sizeof limits / sizeof *limits; i++) {
-        struct rlimit limit = {limits[i].limit, limits[i].limit};
+        rlim_t more = limits[i].resource == RLIMIT_CPU; /* at both at once it gets SIGKILL, which does not say why */
+        struct rlimit limit = {limits[i].limit, limits[i].limit + more};
         struct rlimit old;
         if (getrlimit(limits[i].resource, &old) == 0 && old.rlim_max < limit.rlim_max)
-            limit.rlim_cur = limit.rlim_max = old.rlim_max;
+            limit.rlim_max = old.rlim_max;
+        if (limit.rlim_cur > limit.rlim_max)
+            limit.rlim_cur = limit.rlim_max;
         if (setrlimit(limits[i].resource, &limit) == -1)
             return "set limits";
     }
