@@ -154,6 +154,9 @@ void cannot_fork(struct program *program);
 /** Each fork fails so, from here on. */
 void can_never_fork(struct program *program);
 
+/** Ends at that signal, within @p seconds with @p status as in exits_within(), and has waited for all its children itself. */
+void ends_with_its_children(struct program *program, int sig, double seconds, int status);
+
 /* Commands: what a program becomes by exec(3), for a connection that the command has as its stdin. Each waits until there is
  * such a command, which must not end by itself: one that waits for input. */
 

@@ -276,3 +276,20 @@ int children_die_young(struct program *program, double seconds, int each_second)
     record(YOU, NULL, "processes", bytes(text("%d new ones in %.1f s", came, took)));
     return culling->excused;
 }
+
+void ends_with_its_children(struct program *program, int sig, double seconds, int status)
+{
+    static pid_t children[PROC_MAX];
+    int count = proc_children(program->pid, children, PROC_MAX);
+    is_sent(program, sig);
+    exits_within(program, seconds, status);
+    for (int i = 0; i < count; i++) {
+        if (!programs_inherited(children[i]))
+            continue;
+        verdict_because(
+            "A signal asks a child to end, and it takes its time: wait for it (waitpid) before you end. Whoever "
+            "starts the server again may meet it else.");
+        fails(text("%s waits for each of its children before it ends", program->name),
+              text("it ended first, and left process %d to others", children[i]));
+    }
+}

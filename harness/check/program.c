@@ -19,7 +19,7 @@
 #include "check/verdict.h"
 #include "look/proc.h"
 
-enum { ERROR_OUTPUT_MAX = 4 << 20, HELPERS_MAX = 2 * PROGRAMS_MAX };
+enum { ERROR_OUTPUT_MAX = 4 << 20, HELPERS_MAX = 2 * PROGRAMS_MAX, INHERITED_MAX = 1024 };
 
 static struct program programs[PROGRAMS_MAX];
 static int count;
@@ -208,6 +208,15 @@ static void look_for_the_end(void)
         fault("the check was ended from outside");
 }
 
+static bool is_helper(pid_t pid)
+{
+    for (int i = 0; i < helper_count; i++) {
+        if (helpers[i] == pid)
+            return true;
+    }
+    return false;
+}
+
 /* Its number is free again: the next process that has it may be a program's. */
 static void forget_helper(pid_t pid)
 {
@@ -227,6 +236,19 @@ static struct program *started_as(pid_t pid)
     return NULL;
 }
 
+/* Those that had a parent of their own, which has ended: then they are ours to wait for. */
+static pid_t inherited[INHERITED_MAX];
+static int inherited_count;
+
+bool programs_inherited(pid_t pid)
+{
+    for (int i = 0; i < inherited_count; i++) {
+        if (inherited[i] == pid)
+            return true;
+    }
+    return false;
+}
+
 void programs_attend(void)
 {
     look_for_the_end();
@@ -240,6 +262,8 @@ void programs_attend(void)
         if (wait4(pid, &status, 0, &usage) != pid)
             break;
         dead.si_pid = 0;
+        if (program == NULL && !is_helper(pid) && inherited_count < INHERITED_MAX)
+            inherited[inherited_count++] = pid;
         forget_helper(pid);
         if (program != NULL)
             note_end(program, status, queued, &usage);
@@ -276,15 +300,6 @@ void programs_helper(pid_t pid)
 bool programs_are_traced(void)
 {
     return helper_count > 0;
-}
-
-static bool is_helper(pid_t pid)
-{
-    for (int i = 0; i < helper_count; i++) {
-        if (helpers[i] == pid)
-            return true;
-    }
-    return false;
 }
 
 int programs_pids(pid_t *pids, int max)

@@ -89,6 +89,8 @@ void programs_signal(int sig);
 bool programs_are_stopped(void *unused);
 /** Ends everything that was started, wherever it is by now. */
 void programs_kill_all(void);
+/** True if a process that the programs have started has ended with no parent left but us to wait for it. */
+bool programs_inherited(pid_t pid);
 /** Names a process that is none of the program's, such as strace, until it has ended. */
 void programs_helper(pid_t pid);
 /** True if there is a helper: strace is attached. */

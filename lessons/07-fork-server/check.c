@@ -294,22 +294,24 @@ CHECK(queue, "lets at least 128 clients wait in its queue", POINTS(1), AFTER(lim
         connects(port);
 }
 
-CHECK(default_limit, "serves 64 clients at once by default, more if told", POINTS(1), AFTER(queue),
+CHECK(default_limit, "serves 64 clients at once by default, more if told", POINTS(1), AFTER(queue, terminates_busy),
       BECAUSE("MAX is 64 if there is no -m. With one it is what -m says, and may be larger than that."))
 {
     int port = free_port();
-    serves(port);
+    struct program *server = serves(port);
     for (int i = 0; i < DEFAULT_MAX; i++)
         served_client(port);
     struct conn *one_more = connects(port);
     says(one_more, random_words());
     hears_nothing(one_more);
+    ends_with_its_children(server, SIGTERM, 1, 0);
 
     int other = free_port();
-    serves_at_most("1000", other);
+    server = serves_at_most("1000", other);
     for (int i = 0; i < DEFAULT_MAX; i++)
         connects(other);
     served_client(other);
+    ends_with_its_children(server, SIGTERM, 1, 0); /* it knows them all */
 }
 
 CHECK(fork_failure, "closes the client at once and goes on when fork fails", POINTS(2), AFTER(outlives_children),
@@ -355,8 +357,7 @@ CHECK(terminates_busy, "ends and reaps its children at SIGTERM, clients or not",
     struct conn *silent = served_client(port);
     struct conn *busy = connects_with_small_buffers(port);
     says_what_fits(busy, random_bytes(300000));
-    is_sent(server, SIGTERM);
-    exits_within(server, 1, 0);
+    ends_with_its_children(server, SIGTERM, 1, 0);
     is_closed(silent);
     finds_nobody(LOOPBACK, port);
 
@@ -365,8 +366,7 @@ CHECK(terminates_busy, "ends and reaps its children at SIGTERM, clients or not",
     served_client(other);
     connects(other);
     comes_to_rest(server);
-    is_sent(server, SIGTERM);
-    exits_within(server, 1, 0);
+    ends_with_its_children(server, SIGTERM, 1, 0);
 }
 
 CHECK(restarts, "can be started again at once on the same port", POINTS(1), AFTER(terminates_busy),
