@@ -5,6 +5,7 @@
 #define LOCALHOST "127.0.0.1"
 #define HERON "127.0.0.2"
 #define UNREACHABLE "192.0.2.1" /* documentation, RFC 5737: the private network has no way there */
+#define NO_SCOPE "fe80::1"      /* of which link? there is no way to send to it, whatever the network */
 
 enum { TIME_PORT = 37 };
 
@@ -71,10 +72,12 @@ CHECK(no_socket, "makes no socket when the arguments are wrong", POINTS(1), AFTE
 
 CHECK(asks, "sends one datagram to HOST at PORT", POINTS(2),
       BECAUSE("One send() or sendto() for the question, and no other, whatever comes or does not come. PORT may be any "
-              "from 1 to 65535."))
+              "from 1 to 65535. Without SOCK_DGRAM in hints.ai_socktype, getaddrinfo() gives addresses for TCP, too, and "
+              "that is no datagram."))
 {
     int port = free_port();
     struct station *clock = takes_datagrams(port);
+    listens_at(HERON, port); /* TCP has ports of its own: nobody is to come there */
     struct program *client = runs(PROGRAM, HERON, number(port));
     struct request *question = is_asked(clock, HERON);
     answers(question, HERON, random_bytes(3));
@@ -226,7 +229,8 @@ CHECK(refused_at_once, "reports a port that refuses at once", POINTS(1), AFTER(r
 }
 
 CHECK(unresolved, "reports a HOST that does not resolve: which, and why", POINTS(1), NEEDS_PRIVATE_NETWORK,
-      BECAUSE("getaddrinfo() returns the error, which gai_strerror() has words for; errno is not set."))
+      BECAUSE("getaddrinfo() returns the error, which gai_strerror() has words for; errno is not set. What was typed may "
+              "have a % in it: it is an argument of fprintf(), never its format."))
 {
     int port = free_port();
     const char *reasons = does_not_resolve("nobody.invalid");
@@ -238,6 +242,11 @@ CHECK(unresolved, "reports a HOST that does not resolve: which, and why", POINTS
     does_not_resolve("-x");
     client = runs(PROGRAM, "-x", number(port)); /* there are no options: it is a name like another */
     complains(client, "-x", number(port), reasons);
+    exits(client, 1);
+
+    does_not_resolve("%s%n");
+    client = runs(PROGRAM, "%s%n", number(port));
+    complains(client, "%s%n", number(port), reasons);
     exits(client, 1);
 }
 
@@ -273,7 +282,8 @@ CHECK(host_name, "asks a HOST that is given by name, and prints the name as it w
     answers(question, HERON, clock_ahead(some_time()));
     prints_lines(client, clock_of("Heron.Sockeye.Test"));
 
-    const char *long_name = text("long-%ld.%063d.sockeye.test", random_between(1000, 9999), 0);
+    /* 238 bytes: the answer about a longer one has no room in a datagram of DNS. */
+    const char *long_name = text("long-%ld.%063d.%063d.%063d.%023d.sockeye.test", random_between(1000, 9999), 0, 0, 0, 0);
     dns_knows(long_name, HERON);
     client = runs(PROGRAM, long_name, number(port));
     question = is_asked(clock, HERON);
@@ -323,8 +333,30 @@ CHECK(ipv6, "asks a HOST that has an IPv6 address", POINTS(2),
     prints_lines(client, clock_of("::1"));
 }
 
-CHECK(default_port, "asks the service time, port 37, when there is no PORT", POINTS(1), NEEDS_PRIVATE_NETWORK)
+CHECK(ipv6_strangers, "ignores others, and reports a port that refuses at once, with IPv6, too", POINTS(1),
+      AFTER(ipv6, other_port, refused_at_once),
+      BECAUSE("connect() does for both families what the other end needs. Without it compare sin6_addr and sin6_port as "
+              "you do sin_addr and sin_port, and ask for errors with IPV6_RECVERR (ipv6(7))."))
 {
+    needs_ipv6();
+    int port = free_port();
+    long ahead = some_time();
+    struct station *clock = takes_datagrams_at("::1", port);
+    struct program *client = runs(PROGRAM, "::1", number(port));
+    struct request *question = is_asked(clock, "::1");
+    answers_from_another_port(question, "::1", clock_ahead(-some_time()));
+    answers_later(question, 0.1, "::1", clock_ahead(ahead));
+    prints_lines(client, clock_line(distance_of("::1"), ahead));
+
+    ends_sooner(0.4, PROGRAM, "::1", number(free_port()));
+}
+
+CHECK(default_port, "asks the service time, port 37, when there is no PORT", POINTS(1), NEEDS_PRIVATE_NETWORK,
+      BECAUSE("Without PORT there is no argv[2]: the port that is asked is one of your program's own, in a message, too."))
+{
+    /* The name of the program is no name of the service. */
+    complains(runs(PROGRAM, LOCALHOST), LOCALHOST, "37| time|:time|'time|\"time|(time|/time|=time", "Connection refused");
+
     struct station *clock = takes_datagrams(TIME_PORT);
     struct program *client = runs(PROGRAM, LOCALHOST);
     struct request *question = is_asked(clock, LOCALHOST);
@@ -393,6 +425,7 @@ static void gives_up_when_started(struct how how)
     struct request *question = is_asked(clock, LOCALHOST);
     ends_no_later(client, question, PATIENCE);
     exits(client, 1);
+    hears_nothing_else(question);
 }
 
 CHECK(odd_start, "keeps its contract with descriptors closed and signals ignored or blocked", POINTS(1),
@@ -400,12 +433,12 @@ CHECK(odd_start, "keeps its contract with descriptors closed and signals ignored
       BECAUSE("A program inherits its descriptors and its signals from whoever started it: a socket may get the number "
               "0 or 2, and "
               "a signal that is to end the wait may be blocked. What it prints may not be taken: look at what fflush() or "
-              "fclose() returns."))
+              "fclose() returns, and say why."))
 {
     works_when_started((struct how){.closed = {true, false, false}});
     works_when_started((struct how){.closed = {true, false, true}, .signals_blocked = true});
     works_when_started((struct how){.extra_descriptors = true, .signals_ignored = true});
-    gives_up_when_started((struct how){.signals_blocked = true});
+    gives_up_when_started((struct how){.closed = {false, false, true}, .signals_blocked = true});
 
     int port = free_port();
     struct station *clock = takes_datagrams(port);
@@ -417,6 +450,7 @@ CHECK(odd_start, "keeps its contract with descriptors closed and signals ignored
 
     struct program *unheard = runs_as((struct how){.output_full = true}, PROGRAM, LOCALHOST, number(port));
     answers(is_asked(clock, LOCALHOST), LOCALHOST, clock_ahead(some_time()));
+    complains(unheard, "No space left on device");
     exits(unheard, 1);
 }
 
@@ -425,11 +459,18 @@ CHECK(memory, "makes no memory error and leaks nothing", POINTS(2), AFTER(refuse
     int port = free_port();
     struct station *clock = takes_datagrams(port);
     struct program *client = runs(PROGRAM, LOCALHOST, number(port));
+    struct program *refused = runs(PROGRAM, LOCALHOST, number(free_port()));
+    struct program *unsent = runs(PROGRAM, NO_SCOPE, number(port));
+    int silent = free_port();
+    takes_datagrams(silent);
+    struct program *unanswered = runs(PROGRAM, LOCALHOST, number(silent));
     struct request *question = is_asked(clock, LOCALHOST);
     answers(question, LOCALHOST, random_bytes(1));
     answers(question, LOCALHOST, "");
     answers(question, LOCALHOST, random_bytes(2000));
     answers(question, LOCALHOST, clock_ahead(some_time()));
     finishes(client);
-    finishes(runs(PROGRAM, LOCALHOST, number(free_port())));
+    finishes(refused);
+    finishes(unsent);
+    finishes(unanswered);
 }

@@ -166,5 +166,8 @@ int main(int argc, char *argv[])
     if (ahead > 2147483647)
         ahead -= 4294967296;
     printf("Clock on %s is %lld seconds ahead of this one.\n", argv[1], (long long)ahead);
-    return fclose(stdout) == 0 ? 0 : 1;
+    if (fclose(stdout) == 0)
+        return 0;
+    perror("stdout");
+    return 1;
 }

@@ -78,7 +78,10 @@ int main(int argc, char **argv)
             int ahead = (int)(ntohl(theirs) - (unsigned int)(time(NULL) + 2208988800LL));
             printf("Clock on %s is %d seconds ahead of this one.\n", argv[1], ahead);
             close(fd);
-            return fflush(stdout) == 0 ? 0 : 1;
+            if (fflush(stdout) == 0)
+                return 0;
+            perror("stdout");
+            return 1;
         }
         if (got == -1 && errno == EINTR)
             continue;

@@ -122,5 +122,8 @@ int main(int argc, char *argv[])
     close(c.queue);
     close(c.timer);
     close(c.fd);
-    return fflush(stdout) != 0 || !c.answered;
+    if (fflush(stdout) == 0)
+        return !c.answered;
+    perror("stdout");
+    return 1;
 }
