@@ -36,6 +36,7 @@ CHECK(sender_usage, "refuses wrong arguments of mcast_send with a message and st
     const char *group = free_group();
     const char *port = number(free_port());
     refuses(SEND);
+    refuses(SEND, "-h");
     refuses(SEND, group, port, LOCALHOST, "1");
     refuses(SEND, group, port, LOCALHOST, "1", "hello", "more");
     refuses(SEND, group, "0", LOCALHOST, "1", "hello");
@@ -214,12 +215,21 @@ static void sends_when_started(struct how how)
 }
 
 CHECK(sender_odd_start, "keeps its contract however mcast_send was started", POINTS(1), AFTER(sends),
-      BECAUSE("A program inherits its descriptors and its signals from whoever started it: the socket may get the number 0, 1 or 2."))
+      BECAUSE("A program inherits its descriptors and its signals from whoever started it: the socket may get the number 0, 1 or 2, "
+              "and what is meant for stderr is sent to the group, if the socket is connected to it."))
 {
     sends_when_started((struct how){.closed = {true, true, true}});
     sends_when_started((struct how){.closed = {true, false, false}});
     sends_when_started((struct how){.extra_descriptors = true, .signals_ignored = true});
     sends_when_started((struct how){.signals_blocked = true});
+
+    const char *group = free_group();
+    int port = free_port();
+    struct member *member = joins(group, port);
+    struct how unheard = {.closed = {false, false, true}};
+    struct program *sender = runs_as(unheard, SEND, group, number(port), LOCALHOST, "1", random_text(LARGEST + 1000));
+    exits(sender, 1);
+    hears_no_other_datagram(member);
 }
 
 CHECK(sender_memory, "makes no memory error and leaks nothing (mcast_send)", POINTS(1), AFTER(sends), UNDER_MEMCHECK)
@@ -277,6 +287,7 @@ CHECK(listener_usage, "refuses wrong arguments of mcast_listen with a message an
     const char *group = free_group();
     const char *port = number(free_port());
     refuses(LISTEN);
+    refuses(LISTEN, "-h");
     refuses(LISTEN, group, port);
     refuses(LISTEN, group, port, LOCALHOST, "more");
     refuses(LISTEN, "-x", group, port, LOCALHOST);
@@ -503,7 +514,8 @@ CHECK(any_bytes, "prints whatever a datagram holds: NULs, newlines, or nothing",
 }
 
 CHECK(large, "prints a datagram of any size", POINTS(1), AFTER(each_sender),
-      BECAUSE("Of a datagram that is larger than the buffer the rest is lost. The largest has 65507 bytes."))
+      BECAUSE("Of a datagram that is larger than the buffer the rest is lost. The largest has 65507 bytes. And write() may take "
+              "a part only, if the program is stopped and continued meanwhile: the rest is still to be written."))
 {
     const char *group = free_group();
     int port = free_port();
@@ -511,6 +523,17 @@ CHECK(large, "prints a datagram of any size", POINTS(1), AFTER(each_sender),
     struct bytes medium = bytes(random_text((size_t)random_between(1500, 9000)));
     struct bytes lines = is_told(listener, bytes(""), HERON, group, port, medium);
     is_told(listener, lines, HERON, group, port, bytes(random_text(LARGEST)));
+
+    const char *other_group = free_group();
+    int other_port = free_port();
+    struct how unread = {.output_waits = true};
+    struct program *writer = runs_as(unread, LISTEN, other_group, number(other_port), LOCALHOST);
+    has_joined(writer, other_group, other_port, LOCALHOST);
+    lines = line_cast(HERON, other_group, other_port, bytes(random_text(LARGEST)));
+    comes_to_rest(writer); /* the pipe does not take it all */
+    is_stopped_and_continued(writer);
+    output_is_read(writer);
+    prints_at_once(writer, lines);
 }
 
 /* Each way by which a datagram that is not for the group can come to the listener's port. */
@@ -637,7 +660,7 @@ CHECK(quiet, "uses no CPU while it waits", POINTS(1), AFTER(prints_message))
     uses_no_cpu(listener);
 }
 
-static void listens_when_started(struct how how)
+static void listens_when_started(struct how how, int sig)
 {
     const char *group = free_group();
     int port = free_port();
@@ -646,19 +669,20 @@ static void listens_when_started(struct how how)
     struct bytes lines = words_cast(HERON, group, port);
     prints_at_once(listener, lines);
     comes_to_rest(listener);
-    is_sent(listener, SIGTERM);
+    is_sent(listener, sig);
     prints(listener, lines);
     exits(listener, 0);
 }
 
 CHECK(listener_odd_start, "keeps its contract however mcast_listen was started", POINTS(1), AFTER(each_sender, ends_at_signal, count),
       BECAUSE("Signals that were ignored or blocked stay so through exec: set what you need. And the socket may get the number 0 or 2. "
-              "What can't be printed is a failure: fflush() and write() return it."))
+              "What can't be printed is a failure: fflush() and write() return it; say why."))
 {
-    listens_when_started((struct how){.closed = {true, false, false}});
-    listens_when_started((struct how){.closed = {true, false, true}});
-    listens_when_started((struct how){.extra_descriptors = true, .signals_ignored = true});
-    listens_when_started((struct how){.signals_blocked = true});
+    listens_when_started((struct how){.closed = {true, false, false}}, SIGTERM);
+    listens_when_started((struct how){.closed = {true, false, true}, .signals_ignored = true}, SIGINT);
+    listens_when_started((struct how){.extra_descriptors = true, .signals_ignored = true}, SIGTERM);
+    listens_when_started((struct how){.signals_blocked = true}, SIGTERM);
+    listens_when_started((struct how){.signals_blocked = true}, SIGINT);
 
     const char *group = free_group();
     int port = free_port();
@@ -671,6 +695,7 @@ CHECK(listener_odd_start, "keeps its contract however mcast_listen was started",
     struct program *full = runs_as((struct how){.output_full = true}, LISTEN, "-c", "1", group, number(port), LOCALHOST);
     has_joined(full, group, port, LOCALHOST);
     words_cast(HERON, group, port);
+    complains(full, "No space left on device");
     exits(full, 1);
 }
 

@@ -107,8 +107,10 @@ int main(int argc, char **argv)
         line[100 + n] = '\n';
         for (char *stop = line + 100 + n + 1; start < stop;) {
             ssize_t k = write(1, start, (size_t)(stop - start));
-            if (k == -1 && errno != EINTR)
+            if (k == -1 && errno != EINTR) {
+                perror("stdout");
                 return 1;
+            }
             start += k > 0 ? k : 0;
         }
         printed++;

@@ -62,8 +62,10 @@ static int take(int fd, struct in_addr group)
     for (int i = 0; i < 3; i++) {
         for (size_t sent = 0; sent < line[i].iov_len;) {
             ssize_t k = write(1, (char *)line[i].iov_base + sent, line[i].iov_len - sent);
-            if (k == -1 && errno != EINTR)
+            if (k == -1 && errno != EINTR) {
+                perror("stdout");
                 return -1;
+            }
             sent += k > 0 ? (size_t)k : 0;
         }
     }

@@ -33,6 +33,8 @@ int main(int argc, char **argv)
     unsigned char hops = (unsigned char)ttl;
     int low = socket(AF_INET, SOCK_DGRAM, 0);
     int fd = low >= 0 && low < 3 ? dup2(low, 9) : low; /* out of the way of stdin, stdout, stderr */
+    if (fd != low)
+        close(low);
     if (fd == -1 || setsockopt(fd, IPPROTO_IP, IP_MULTICAST_IF, &out, sizeof out) == -1 ||
         setsockopt(fd, IPPROTO_IP, IP_MULTICAST_TTL, &hops, sizeof hops) == -1 ||
         connect(fd, (struct sockaddr *)&to, sizeof to) == -1 || write(fd, argv[5], strlen(argv[5])) == -1) {
@@ -40,7 +42,5 @@ int main(int argc, char **argv)
         return 1;
     }
     close(fd);
-    if (fd != low)
-        close(low);
     return 0;
 }
