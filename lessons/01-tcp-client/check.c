@@ -201,7 +201,7 @@ CHECK(large_answer, "prints an answer of megabytes", POINTS(1), AFTER(answer_in_
 CHECK(long_line, "sends a line of 100 KB to a peer that reads slowly", POINTS(2), AFTER(prints_answer))
 {
     struct listener *server = listens_with_small_buffers(ANY_PORT);
-    const char *line = random_text((size_t)random_between(100000, 110000));
+    const char *line = random_text((size_t)random_between(98000, 100000));
     const char *answer = text("%s\n", random_words());
     struct program *client = runs(PROGRAM, LOOPBACK, port_of(server), line);
     struct conn *conn = accepts(server);
@@ -218,7 +218,7 @@ CHECK(short_write, "sends all of a long line though the kernel takes it in parts
               "still yours to send."))
 {
     struct listener *server = listens_with_small_buffers(ANY_PORT);
-    const char *line = random_text((size_t)random_between(100000, 110000));
+    const char *line = random_text((size_t)random_between(98000, 100000));
     const char *answer = text("%s\n", random_words());
     struct program *client = runs(PROGRAM, LOOPBACK, port_of(server), line);
     struct conn *conn = accepts(server);
@@ -305,7 +305,7 @@ CHECK(reset_while_sending, "reports a server that closes and resets the connecti
               "word. Ignore that signal: then write() returns -1, and the message can name host, port and reason."))
 {
     struct listener *server = listens_with_small_buffers(ANY_PORT);
-    const char *line = random_text((size_t)random_between(100000, 110000));
+    const char *line = random_text((size_t)random_between(98000, 100000));
     struct program *client = runs(PROGRAM, LOOPBACK, port_of(server), line);
     struct conn *conn = accepts(server);
     uses_no_cpu(client); /* the server does not read */
@@ -346,14 +346,15 @@ static void reports_a_full_disk(void)
     hears(conn, join(line, "\n"));
     says(conn, random_words());
     hangs_up(conn);
-    complains(client);
+    complains(client, "No space left on device");
     exits(client, 1);
 }
 
 CHECK(odd_start, "keeps its contract however it was started", POINTS(1),
       AFTER(prints_answer),
       BECAUSE("A program inherits its descriptors and its signals from whoever started it: a socket may get the number 0, "
-              "1 or 2, and printf() then writes to it. What stdout does not take is a failure like any other."))
+              "1 or 2, and printf() or perror() then writes to it. What stdout does not take is a failure like any other: say "
+              "why."))
 {
     works_when_started((struct how){.closed = {true, false, false}});
     works_when_started((struct how){.closed = {false, false, true}});
@@ -361,6 +362,7 @@ CHECK(odd_start, "keeps its contract however it was started", POINTS(1),
     works_when_started((struct how){.extra_descriptors = true, .signals_ignored = true});
     sends_no_more((struct how){.closed = {false, true, false}});
     sends_no_more((struct how){.closed = {true, true, false}}); /* the lowest free number is 0, and then 1 */
+    sends_no_more((struct how){.closed = {false, false, true}, .output_full = true}); /* there is an error to report */
     reports_a_full_disk();
 }
 
