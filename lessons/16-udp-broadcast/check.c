@@ -282,7 +282,8 @@ CHECK(refused, "prints the answers of others though one HOST refuses", POINTS(1)
 }
 
 CHECK(unresolved, "reports a HOST that does not resolve, asks the others, and ends with status 1", POINTS(2),
-      BECAUSE("A look-up that fails is the failure of one HOST: report it with gai_strerror(), remember the status, and go on."))
+      BECAUSE("A look-up that fails is the failure of one HOST: report it with gai_strerror(), remember the status, and go on. "
+              "What was typed may have a % in it: it is an argument of fprintf(), never its format."))
 {
     int port = free_port();
     const char *reasons = does_not_resolve("nobody.invalid");
@@ -294,9 +295,10 @@ CHECK(unresolved, "reports a HOST that does not resolve, asks the others, and en
     complains(client, "nobody.invalid", number(port), reasons);
     exits(client, 1);
 
-    struct program *alone = runs(PROGRAM, "-p", number(port), "nobody.invalid");
+    does_not_resolve("%s%n.invalid");
+    struct program *alone = runs(PROGRAM, "-p", number(port), "%s%n.invalid");
     prints(alone, "");
-    complains(alone, "nobody.invalid", number(port), reasons);
+    complains(alone, "%s%n.invalid", number(port), reasons);
     exits(alone, 1);
     hears_no_more(clocks); /* to nobody is not to everybody */
 }
@@ -335,12 +337,14 @@ CHECK(host_name, "asks a HOST that is given by name, once", POINTS(1),
 
 CHECK(first_address, "asks the first address of a name that has several, and no other", POINTS(1), AFTER(host_name),
       NEEDS_PRIVATE_NETWORK,
-      BECAUSE("One HOST is one datagram: send to the first address of getaddrinfo()'s list, and leave the others alone."))
+      BECAUSE("One HOST is one datagram: send to the first address of getaddrinfo()'s list, and leave the others alone. A name may "
+              "be long: copy it nowhere."))
 {
     int port = free_port();
-    dns_knows("fleet.sockeye.test", HERON, OSPREY, TERN);
+    const char *fleet = text("fleet.%063d.%055d.sockeye.test", 0, 0); /* an answer of DNS has room for it three times */
+    dns_knows(fleet, HERON, OSPREY);
     struct station *clocks = takes_datagrams(port);
-    struct program *client = runs(PROGRAM, "-p", number(port), "fleet.sockeye.test");
+    struct program *client = runs(PROGRAM, "-p", number(port), fleet);
     struct request *question = is_asked(clocks, HERON);
     answers(question, HERON, clock_ahead(some_time()));
     finishes(client);
@@ -454,8 +458,8 @@ static void works_when_started(struct how how)
 }
 
 CHECK(odd_start, "keeps its contract with descriptors closed and signals ignored or blocked", POINTS(1),
-      BECAUSE("A program inherits its descriptors and its signals from whoever started it: a socket may get the number 0 or 2, and "
-              "a signal that is to end the wait may be blocked."))
+      BECAUSE("A program inherits its descriptors and its signals from whoever started it: a socket may get the number 0, 1 or "
+              "2, and what is meant for stdout or stderr is sent, if it is connected; a signal that is to end the wait may be blocked."))
 {
     works_when_started((struct how){.closed = {true, false, false}});
     works_when_started((struct how){.closed = {true, false, true}, .signals_blocked = true});
@@ -464,10 +468,17 @@ CHECK(odd_start, "keeps its contract with descriptors closed and signals ignored
     int port = free_port();
     struct station *clocks = takes_datagrams(port);
     struct program *silent = runs_as(((struct how){.closed = {false, true, false}}), PROGRAM, "-p", number(port), LOCALHOST);
+    int other_port = free_port();
+    struct station *others = takes_datagrams(other_port);
+    struct how unheard = {.closed = {false, false, true}};
+    struct program *unanswered = runs_as(unheard, PROGRAM, "-p", number(other_port), LOCALHOST); /* it has that to report */
     struct request *question = is_asked(clocks, LOCALHOST);
     answers(question, LOCALHOST, clock_ahead(some_time()));
+    struct request *other = is_asked(others, LOCALHOST);
     finishes(silent);
+    finishes(unanswered);
     hears_nothing_else(question);
+    hears_nothing_else(other);
 }
 
 CHECK(memory, "makes no memory error and leaks nothing", POINTS(2), UNDER_MEMCHECK)
