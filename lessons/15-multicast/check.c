@@ -695,7 +695,6 @@ CHECK(listener_odd_start, "keeps its contract however mcast_listen was started",
     struct program *full = runs_as((struct how){.output_full = true}, LISTEN, "-c", "1", group, number(port), LOCALHOST);
     has_joined(full, group, port, LOCALHOST);
     words_cast(HERON, group, port);
-    complains(full, "No space left on device");
     exits(full, 1);
 }
 
