@@ -252,8 +252,10 @@ static struct bytes all_bytes_but_line_ends(void)
     return (struct bytes){bytes, length};
 }
 
-CHECK(binary, "counts and sends back every byte of a line, whatever it is", POINTS(1), AFTER(lines_together),
-      BECAUSE("A NUL is a byte like any other, so a line is no string: strlen() and printf() end at the first NUL."))
+CHECK(binary, "counts and sends back every byte of a line, whatever it is", POINTS(1),
+      AFTER(lines_together, line_in_pieces),
+      BECAUSE("A NUL is a byte like any other, so a line is no string, nor is a part of one that you keep: strlen() and "
+              "printf() end at the first NUL."))
 {
     int port = free_port();
     serves(port);
@@ -267,6 +269,12 @@ CHECK(binary, "counts and sends back every byte of a line, whatever it is", POIN
     struct bytes all = all_bytes_but_line_ends();
     says(client, join(all, "\n"));
     hears(client, reply_to(all));
+    says(client, literal("a\0b")); /* in pieces, too */
+    says_when_taken(client, "c\n");
+    hears(client, reply_to(literal("a\0bc")));
+    says(client, literal("x\na\0b"));
+    says_when_taken(client, "c\n");
+    hears(client, join(reply_to("x"), reply_to(literal("a\0bc"))));
     is_replied_to(client);
 }
 
@@ -404,7 +412,10 @@ CHECK(unfinished, "drops what has no LF when the client closes", POINTS(1),
     leaves(client);
 }
 
-CHECK(quit, "answers the line quit with bye, and closes the connection", POINTS(1), AFTER(lf_alone, begins_anew))
+CHECK(quit, "answers the line quit with bye, and closes the connection", POINTS(1),
+      AFTER(lf_alone, begins_anew, lines_together),
+      BECAUSE("It is a line like all others, wherever it stands in what a read() has brought: what was said before it is "
+              "answered first. Then close() the connection, whether the client closes, too, or not."))
 {
     int port = free_port();
     serves(port);
@@ -418,6 +429,12 @@ CHECK(quit, "answers the line quit with bye, and closes the connection", POINTS(
     client = connects(port);
     is_replied_to(client);
     quits(client);
+    client = connects(port);
+    const char *line = random_words();
+    says(client, text("%s\nquit\n", line));
+    hears(client, join(reply_to(line), "bye\r\n"));
+    hears_end(client); /* and does not hang up */
+    is_replied_to(connects(port));
 }
 
 CHECK(only_quit, "takes no other line for quit", POINTS(1), AFTER(quit, drops_rest, binary),
@@ -688,6 +705,15 @@ CHECK(memory, "makes no memory error and leaks nothing", POINTS(1),
     is_told_once(client, random_text((size_t)random_between(LONGEST + 2, 2 * LONGEST)));
     is_told_once(client, random_text(20000));
     quits(client);
+    for (int i = 0; i < 4; i++) {
+        resets(served_client(port));
+        struct conn *halfway = served_client(port);
+        says(halfway, "part");
+        leaves(halfway);
+        struct conn *deaf = connects_with_small_buffers(port);
+        says_what_fits(deaf, random_dialogue(300, LONGEST / 2).lines);
+        resets(deaf);
+    }
     leaves(served_client(port));
     comes_to_rest(server);
     is_sent(server, SIGTERM);
