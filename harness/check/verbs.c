@@ -443,6 +443,13 @@ void is_listening(struct program *server, int port)
     struct awaited awaited = {.come = is_open_or_ended, .context = &opening};
     enum waited waited = wait_until(&awaited);
     const char *expected = text("%s listens on TCP port %d", server->name, port);
+    int swapped = ntohs((in_port_t)port);
+    if (!opening.open && swapped != port && sockets_listener(SOCKET_TCP, swapped, NULL)) {
+        verdict_is_whole();
+        verdict_because("%d is %d with its two bytes swapped: a port goes into an address in network order, htons().",
+                        swapped, port);
+        fails(expected, text("it listens on port %d", swapped));
+    }
     if (waited != CAME)
         wait_fails(waited, &awaited, expected, "nothing listens there");
     program_is_sane(server);
