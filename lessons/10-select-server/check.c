@@ -357,8 +357,9 @@ CHECK(carriage_returns, "takes any other CR for a byte of the line", POINTS(1), 
     hears(other, text("%s\r%s\r\n", a, b));
 }
 
-CHECK(binary, "relays every byte of a line, whatever it is", POINTS(1), AFTER(everyone),
-      BECAUSE("A NUL is a byte like any other, so a line is no string: strlen() and printf() end at the first NUL."))
+CHECK(binary, "relays every byte of a line, whatever it is", POINTS(1), AFTER(line_in_pieces),
+      BECAUSE("A NUL is a byte like any other, so a line is no string, nor is a part of one that you keep: strlen() and printf() "
+              "end at the first NUL."))
 {
     int port = free_port();
     serves(port);
@@ -370,6 +371,12 @@ CHECK(binary, "relays every byte of a line, whatever it is", POINTS(1), AFTER(ev
     struct bytes nul = literal("\0");
     says(speaker, join(nul, "\n"));
     hears(other, join(nul, "\r\n"));
+    says(speaker, literal("a\0b")); /* in pieces, too */
+    says_when_taken(speaker, "c\n");
+    hears(other, literal("a\0bc\r\n"));
+    says(speaker, literal("x\na\0b"));
+    says_when_taken(speaker, "c\n");
+    hears(other, literal("x\r\na\0bc\r\n"));
     is_relayed(speaker, other);
 }
 
@@ -422,6 +429,10 @@ CHECK(too_long, "drops a line of more than 4096 bytes, and goes on", POINTS(1), 
     says_when_taken(speaker, random_text(LONGEST));
     is_taken(speaker);
     is_dropped(speaker, other, random_text((size_t)random_between(100000, 110000)));
+    says(speaker, random_text(LONGEST + 1000));
+    is_taken(speaker);
+    is_relayed(enters(port), other); /* whose line is as long as it should be */
+    is_dropped(speaker, other, "");
 }
 
 CHECK(quiet, "uses no CPU while nobody speaks", POINTS(1), AFTER(everyone, half_a_line),
@@ -494,10 +505,11 @@ CHECK(unfinished, "drops what has no LF when its sender leaves, and relays what 
 }
 
 CHECK(begins_anew, "keeps nothing of a client that has left for the next one", POINTS(1), AFTER(unfinished, too_long),
-      BECAUSE("The next client may get the same descriptor: what you remember under its number has to go with the old one."))
+      BECAUSE("The next client may get the same descriptor: what you remember under its number has to go with the old one, "
+              "however that has gone."))
 {
     int port = free_port();
-    serves(port);
+    struct program *server = serves(port);
     struct conn *other = enters(port);
     struct conn *speaker = enters(port);
     says(speaker, random_words());
@@ -511,6 +523,15 @@ CHECK(begins_anew, "keeps nothing of a client that has left for the next one", P
     speaker = enters(port);
     is_relayed(speaker, other);
     is_relayed(other, speaker);
+    for (int i = 0; i < 2; i++) {
+        says(speaker, random_text(i == 0 ? 50 : LONGEST + 100));
+        is_taken(speaker);
+        resets(speaker); /* who goes so is gone, too */
+        comes_to_rest(server);
+        speaker = enters(port);
+        is_relayed(speaker, other);
+        is_relayed(other, speaker);
+    }
 }
 
 CHECK(quiet_afterwards, "uses no CPU when clients have gone", POINTS(1), AFTER(quiet, goes_on),
@@ -611,6 +632,7 @@ CHECK(queues, "keeps what a client does not take yet, and sends it when it does"
     struct conn *speaker = enters(port);
     struct conn *other = enters(port);
     struct bytes all = is_told(speaker, other, (size_t)random_between(500, 600) * KILOBYTE);
+    is_relayed(deaf, other); /* who does not read is heard */
     hears(deaf, all);
     is_relayed(speaker, deaf);
 }
@@ -875,8 +897,10 @@ CHECK(limit, "disconnects a client that is too far behind", POINTS(2), AFTER(que
     serves(port);
     struct conn *deaf = enters_deaf(port);
     struct conn *speaker = enters(port);
+    struct conn *second_deaf = enters_deaf(port);
     struct conn *other = enters(port);
     falls_behind(deaf, speaker, other);
+    falls_behind(second_deaf, speaker, other);
     is_relayed(other, speaker);
     is_relayed(enters(port), other);
 }
