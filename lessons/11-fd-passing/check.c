@@ -8,7 +8,7 @@
 #define FOLDER "files"
 
 
-enum { LONGEST_PATH = 107, LONGEST_NAME = 255, LONG_REASON = 100 };
+enum { LONGEST_PATH = 107, LONGEST_NAME = 255, LONG_REASON = 200, LONGEST_ANSWER = 3000 };
 
 /* ---- the client, with us as its server */
 
@@ -75,9 +75,12 @@ CHECK(client_usage, "fd_client refuses wrong arguments with a message and status
     refuses(CLIENT, random_text((size_t)random_between(200, 5000)), "a");
 }
 
-CHECK(asks, "fd_client sends NAME and one newline, nothing else", POINTS(1))
+CHECK(asks, "fd_client sends NAME and one newline, nothing else", POINTS(1),
+      BECAUSE("NAME may be long: a buffer of a fixed size needs somebody who measures. You can send it without one, and the newline "
+              "behind it."))
 {
-    const char *names[] = {some_name(), "-n", "a/b", ""}; /* what is wrong with a NAME is for the server to say */
+    /* what is wrong with a NAME is for the server to say */
+    const char *names[] = {some_name(), "-n", "a/b", "", random_text(LONGEST_NAME), random_text(1000)};
     for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
         struct asking asking = asks_for(names[i]);
         hears_no_more_bytes(asking.conn);
@@ -162,10 +165,12 @@ CHECK(answer_in_pieces, "fd_client takes an answer that arrives in pieces", POIN
     exits(asking.client, 0);
 }
 
-CHECK(refused, "fd_client takes the server's error for a failure, and says why", POINTS(1), AFTER(asks))
+CHECK(refused, "fd_client takes the server's error for a failure, and says why", POINTS(1), AFTER(asks),
+      BECAUSE("The answer is ok when the whole line is `ok`, and an error when it begins with `error `. REASON is any text, longer "
+              "than you think, too: look at the end of your buffer before you write behind it."))
 {
     const char *name = some_name();
-    const char *reason = random_words();
+    const char *reason = text("%s is not ok", random_words());
     struct asking asking = asks_for(name);
     says(asking.conn, text("error %s\n", reason));
     hangs_up(asking.conn);
@@ -186,6 +191,11 @@ CHECK(refused, "fd_client takes the server's error for a failure, and says why",
     hangs_up(asking.conn);
     complains(asking.client, reason);
     exits(asking.client, 1);
+
+    asking = asks_for(some_name());
+    says(asking.conn, text("error %s\n", random_text(LONGEST_ANSWER))); /* it may be too long to be told */
+    hangs_up(asking.conn);
+    gives_up(asking);
 }
 
 CHECK(no_descriptor, "fd_client takes an ok without a descriptor for a failure", POINTS(1), AFTER(prints_file),
@@ -227,7 +237,7 @@ CHECK(error_decides, "fd_client takes an error with a descriptor for a failure",
       BECAUSE("The line says what happened. A descriptor that comes with an error was not asked for."))
 {
     struct asking asking = asks_for(some_name());
-    says_with(asking.conn, text("error %s\n", random_words()), file_of_nobody(some_lines()));
+    says_with(asking.conn, text("error %s is not ok\n", random_words()), file_of_nobody(some_lines()));
     hangs_up(asking.conn);
     gives_up(asking);
 }
@@ -388,10 +398,13 @@ CHECK(whole_file, "fd_server opens the file anew for each client, at its start",
     descriptor_reads(client, "");
 }
 
-CHECK(not_there, "fd_server answers error and a reason for a file that it can't open", POINTS(1), AFTER(serves_again, closes))
+CHECK(not_there, "fd_server answers error and a reason for a file that it can't open", POINTS(1), AFTER(serves_again, closes),
+      BECAUSE("If REASON tells NAME, too: it may have 255 bytes, and be no format for printf(). The answer ends in its newline."))
 {
     serves();
     is_refused(asks_server_for(some_name()));
+    is_refused(asks_server_for("%n%s%n%s%n%s%n%s"));
+    is_refused(asks_server_for(text("%0*d", LONGEST_NAME, 1)));
     there_is_a_secret_file(FOLDER "/secret");
     is_refused(asks_server_for("secret"));
     is_served();
@@ -430,7 +443,8 @@ CHECK(bad_names, "fd_server refuses a NAME that is empty or has a NUL in it", PO
 }
 
 CHECK(too_long, "fd_server refuses a NAME of more than 255 bytes, and takes one of 255", POINTS(1), AFTER(not_there),
-      BECAUSE("255 bytes and a newline need room for 256. A name that has filled it without a newline is too long."))
+      BECAUSE("255 bytes and a newline need room for 256. A name that has filled it without a newline is too long. (A path that is "
+              "put together needs more: DIRECTORY may be long, too.)"))
 {
     serves();
     const char *name = text("%0*d", LONGEST_NAME, (int)random_between(1, 1000000));
@@ -442,6 +456,16 @@ CHECK(too_long, "fd_server refuses a NAME of more than 255 bytes, and takes one 
     is_refused(asks_server_for(text("%s%s", name, name)));
     is_refused(asks_server_for(repeated('x', (size_t)random_between(5000, 6000))));
     is_served();
+    const char *upper = text("%0*d", 200, 1);
+    const char *folder = text("%s/%s", upper, upper);
+    there_is_a_folder(upper);
+    there_is_a_folder(folder);
+    there_is_a_file(text("%s/%s", folder, name), some_lines());
+    is_listening_at_path(runs(SERVER, "other", folder), "other");
+    client = asks_server_at("other", join(name, "\n"));
+    hears(client, "ok\n");
+    one_descriptor_came(client);
+    descriptor_leads_to(client, text("%s/%s", folder, name));
 }
 
 CHECK(odd_names, "fd_server takes any other NAME, with whatever bytes", POINTS(1), AFTER(serves_again),
@@ -583,11 +607,13 @@ CHECK(vanishing_client, "fd_server survives clients that are gone before the ans
     is_served();
 }
 
-CHECK(descriptors, "fd_server keeps no descriptor past its use", POINTS(2), AFTER(regular_files, vanishing_client),
+CHECK(descriptors, "fd_server keeps no descriptor past its use", POINTS(2),
+      AFTER(regular_files, vanishing_client, replaces_dead),
       BECAUSE("A message that carries a descriptor carries a copy. Yours is still open: close it when it is sent, and the "
-              "connection, too."))
+              "connection, too. (And the socket with which you have asked a dead server's.)"))
 {
     struct program *server = serves();
+    int at_first = descriptors_of(server);
     is_served();
     int before = descriptors_of(server);
     for (int i = 0; i < 5; i++) {
@@ -601,14 +627,21 @@ CHECK(descriptors, "fd_server keeps no descriptor past its use", POINTS(2), AFTE
     there_is_a_folder(FOLDER "/folder");
     is_refused(asks_server_for("folder"));
     has_no_more_descriptors(server, before);
+    is_killed(server);
+    server = runs(SERVER, SOCKET, FOLDER); /* it asks the dead one's socket whether anybody is there */
+    is_listening_at_path(server, SOCKET);
+    has_no_more_descriptors(server, at_first);
 }
 
 CHECK(terminates, "fd_server ends at SIGTERM and at SIGINT with status 0, and has printed nothing", POINTS(1), AFTER(not_there),
-      BECAUSE("Both signals are to be caught, or blocked and waited for. And stdout is not for messages: what a server logs goes to stderr."))
+      BECAUSE("Both signals are to be caught, or blocked and waited for. A process that serves a silent client has to end, "
+              "too. And stdout is not for messages: what a server logs goes to stderr."))
 {
     struct program *server = serves();
     is_served();
     is_refused(asks_server_for("nothing"));
+    connects_to_path(SOCKET); /* and is silent */
+    comes_to_rest(server);
     is_sent(server, SIGTERM);
     exits_within(server, 1, 0);
     prints(server, "");
@@ -699,8 +732,11 @@ CHECK(cannot_bind, "fd_server reports a SOCKET that can't be made, or a DIRECTOR
     exits(server, 1);
     server = runs(SERVER, SOCKET, "missing");
     comes_to_rest(server);
-    if (server->ended) /* it need not look before somebody asks for a file */
-        cannot_listen(server, "missing");
+    if (server->ended) { /* it need not look before somebody asks for a file */
+        prints(server, "");
+        complains(server, "missing", "No such file or directory");
+        exits(server, 1);
+    }
 }
 
 CHECK(longest_path, "both programs take a SOCKET of 107 bytes", POINTS(1), AFTER(prints_file, name_in_pieces, whole_file),
@@ -794,6 +830,10 @@ CHECK(client_memory, "fd_client makes no memory error and leaks nothing", POINTS
     says_with(asking.conn, "ok\n", file_of_nobody(content), file_of_nobody(content));
     hangs_up(asking.conn);
     gives_up(asking);
+    asking = asks_for(some_name());
+    says(asking.conn, text("error %s\n", random_words()));
+    hangs_up(asking.conn);
+    gives_up(asking);
 }
 
 CHECK(server_memory, "fd_server makes no memory error and leaks nothing", POINTS(1),
@@ -809,6 +849,9 @@ CHECK(server_memory, "fd_server makes no memory error and leaks nothing", POINTS
     is_refused(asks_server_for("nothing"));
     is_refused(asks_server_for(repeated('x', 300)));
     is_refused(asks_server_for(literal("a\0b")));
+    there_is_a_folder(FOLDER "/folder");
+    for (int i = 0; i < 4; i++)
+        is_refused(asks_server_for("folder"));
     for (int i = 3; i < 20; i++)
         hangs_up(silent[i]);
     hangs_up(silent[1]);
