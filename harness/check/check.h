@@ -489,7 +489,7 @@ void gives_blocks_until(struct transfer *transfer, long last);
 void takes_the_rest(struct transfer *transfer);
 /** The same, until block @p last has come, whose ACK is not sent. */
 void takes_blocks_until(struct transfer *transfer, long last);
-/** When nothing moves any more, no new datagram has come. */
+/** When nothing moves any more, no new datagram has come; but ERROR may, to a third party. */
 void gets_nothing_new(struct transfer *transfer);
 /** The program has sent its last datagram again that often in all, each time 0.2 to 2 seconds after the time before
  *  (judged with room for a busy machine). */

@@ -203,6 +203,16 @@ static bool has_heard(void *context)
     return transfer_hear(hearing->transfer, &hearing->came);
 }
 
+void transfer_explain_silence(const struct transfer *transfer)
+{
+    if (transfer->at_station || transfer->answered_at == 0 || transfer->request->connected_to == NULL ||
+        !same(transfer->last, transfer->request->data))
+        return;
+    verdict_is_whole();
+    verdict_because("Its socket is connected to the port that was asked: the kernel drops what comes from any other, and "
+                    "so the server's answer. connect() to the port of the first answer, or not at all.");
+}
+
 enum came transfer_next(struct transfer *transfer, const struct transfer_wait *wait)
 {
     struct hearing hearing = {.transfer = transfer};
@@ -227,6 +237,7 @@ enum came transfer_next(struct transfer *transfer, const struct transfer_wait *w
     }
     if (waited == STUCK)
         verdict_because("What is lost never comes, and nobody says so: whoever waits for a datagram needs a time-out.");
+    transfer_explain_silence(transfer);
     wait_fails(waited, &awaited, wait->expected, "none came");
 }
 
@@ -272,6 +283,11 @@ void transfer_is_heeded(struct transfer *transfer)
 {
     if (transfer->passed_over < 2)
         return;
+    if (tftp_number(transfer->last) + (tftp_opcode(transfer->last) == TFTP_ACK) == 128) {
+        verdict_is_whole();
+        verdict_because("The number 128 is a byte that a char with a sign makes negative: look at it as an unsigned char.");
+    }
+    transfer_explain_silence(transfer);
     fails("it goes on with what has come",
           text("it sent %s again and again, as if nothing had come", tftp_words(transfer->last)));
 }

@@ -76,6 +76,8 @@ void transfer_expect(struct transfer *transfer, struct bytes expected);
 bool transfer_was(const struct transfer *transfer, struct bytes expected);
 /** Ends the check: the new datagram is not what it should be. */
 _Noreturn void transfer_differs(const struct transfer *transfer, struct bytes expected);
+/** Says why the program may not have heard us: it has connected its socket too early. */
+void transfer_explain_silence(const struct transfer *transfer);
 /** What we have sent answers the program's last datagram. */
 void transfer_answered(struct transfer *transfer);
 /** Ends the check if the program has passed over our answer: twice its time-out has passed since. */

@@ -5,7 +5,7 @@
 #define LOCALHOST "127.0.0.1"
 #define HERON "127.0.0.2"
 
-enum { BLOCK = 512, TFTP_PORT = 69, LAST_NUMBER = 65535, STRAYS = 20, REPETITIONS = 7 };
+enum { BLOCK = 512, TFTP_PORT = 69, LAST_NUMBER = 65535, MORE_THAN_A_BYTE = 260, STRAYS = 20, REPETITIONS = 7 };
 
 /* So long at most a program takes to give up: six datagrams, each of which it waits two seconds for. */
 static const double LONGEST = 12;
@@ -129,7 +129,7 @@ CHECK(asks, "asks HOST at PORT for REMOTE, in octet mode", POINTS(1),
     gets(blocks(1));
 
     int port = free_port();
-    const char *remote = text("/Of %ld/its Own/%s", random_between(100, 999), some_name());
+    const char *remote = text("/Of %ld/its Own/%0160ld/%s", random_between(100, 999), random_between(1, 999), some_name());
     struct station *server = takes_datagrams(port);
     runs(PROGRAM, "get", LOCALHOST, number(port), remote, some_name());
     is_asked_for(server, LOCALHOST, remote, bytes(""));
@@ -167,7 +167,7 @@ CHECK(hyphens, "takes names that begin with a hyphen", POINTS(1), AFTER(fetches)
 CHECK(full_blocks, "gets files that fill their blocks, and an empty one", POINTS(1), AFTER(fetches),
       BECAUSE("The last block is the first that has fewer than 512 bytes: it may have none."))
 {
-    struct play full = gets(random_bytes((size_t)2 * BLOCK));
+    struct play full = gets(random_bytes((size_t)MORE_THAN_A_BYTE * BLOCK));
     has_all(&full);
     struct play empty = gets(bytes(""));
     has_all(&empty);
@@ -186,6 +186,20 @@ CHECK(replaces, "puts the remote file in place of an existing LOCAL", POINTS(1),
     file_is(client, "old", content);
 }
 
+CHECK(side_by_side, "gets two files into one folder at the same time", POINTS(1), AFTER(fetches),
+      BECAUSE("Until a file is whole it may have another name. That lies in LOCAL's folder, too, and no other get may have "
+              "the same: put something behind LOCAL, not in front of it."))
+{
+    there_is_a_folder("sub");
+    struct play one = gets_into("sub/one", AS_USUAL, blocks(2));
+    struct play other = gets_into("sub/other", AS_USUAL, blocks(2));
+    gives_block(one.transfer, 1);
+    gives_block(other.transfer, 1);
+    gives_the_rest(one.transfer);
+    has_all(&other);
+    has_all(&one);
+}
+
 CHECK(offers, "offers a file as REMOTE, in octet mode", POINTS(1),
       BECAUSE("The same request, but its opcode is 2."))
 {
@@ -202,7 +216,7 @@ CHECK(brings, "puts a file in blocks, and ends with status 0", POINTS(1), AFTER(
 CHECK(puts_full_blocks, "puts files that fill their blocks, and an empty one", POINTS(1), AFTER(brings),
       BECAUSE("The server takes a full block for a sign that more comes: behind the last full one goes an empty one."))
 {
-    struct play full = puts_file(random_bytes((size_t)2 * BLOCK));
+    struct play full = puts_file(random_bytes((size_t)MORE_THAN_A_BYTE * BLOCK));
     has_sent_all(&full);
     struct play empty = puts_file(bytes(""));
     has_sent_all(&empty);
@@ -220,7 +234,7 @@ CHECK(error, "reports the server's ERROR with its message, and ends with status 
     prints(play.client, "");
     exits(play.client, 1);
 
-    const char *other_message = random_words();
+    const char *other_message = text("%s: 100%%s of %0160ld", random_words(), random_between(1, 999));
     struct play other = puts_file(blocks(3));
     sends_ack(other.transfer, 0);
     gets_block(other.transfer, 1);
@@ -270,15 +284,22 @@ CHECK(resends_data, "sends DATA again when its ACK does not come", POINTS(1), AF
     has_sent_all(&play);
 }
 
-CHECK(each_datagram, "sends each datagram up to five times again", POINTS(1), AFTER(resends),
-      BECAUSE("Each datagram has its own five times: what got through counts no more."))
+CHECK(each_datagram, "sends each datagram up to five times again", POINTS(1), AFTER(resends, resends_data),
+      BECAUSE("Each datagram has its own five times: what got through counts no more. The request of a put, and its last "
+              "block, are datagrams as any other."))
 {
     struct play play = gets(blocks(2));
+    struct play other = puts_file(blocks(1)); /* side by side */
     is_sent_again(play.transfer, 3);
+    is_sent_again(other.transfer, 3);
     gives_block(play.transfer, 1);
+    sends_ack(other.transfer, 0);
+    gets_block(other.transfer, 1);
     is_sent_again(play.transfer, 3);
+    is_sent_again(other.transfer, 3);
     has_all(&play);
     prints(play.client, "");
+    has_sent_all(&other);
 }
 
 CHECK(gives_up, "sends a datagram five times again, then gives up: says who did not answer, status 1", POINTS(1),
@@ -290,7 +311,8 @@ CHECK(gives_up, "sends a datagram five times again, then gives up: says who did 
     struct station *server = takes_datagrams(port);
     struct program *client = runs(PROGRAM, "get", HERON, number(port), "a", "b");
     struct transfer *request = is_asked_for(server, HERON, "a", bytes(""));
-    struct play put = puts_file(blocks(2)); /* the three of them give up side by side */
+    struct play offer = puts_file(blocks(2)); /* the four of them give up side by side */
+    struct play put = puts_file(blocks(1));   /* at its last block */
     sends_ack(put.transfer, 0);
     gets_block(put.transfer, 1);
     struct play get = gets(blocks(2));
@@ -300,6 +322,9 @@ CHECK(gives_up, "sends a datagram five times again, then gives up: says who did 
     complains(client, HERON, number(port));
     prints(client, "");
     exits(client, 1);
+    gives_up_on(offer.client, offer.transfer);
+    complains(offer.client, LOCALHOST);
+    exits(offer.client, 1);
     gives_up_on(put.client, put.transfer);
     complains(put.client, LOCALHOST);
     exits(put.client, 1);
@@ -390,15 +415,26 @@ CHECK(final_ack, "stays after the last ACK, to repeat it", POINTS(1), AFTER(acks
               "you have it all. Stay for one time-out, however often that happens."))
 {
     struct play play = gets(blocks(2));
-    gives_the_rest(play.transfer);
+    gives_block(play.transfer, 1);
+    struct transfer *stranger = another_port(play.transfer);
+    gives_block(play.transfer, 2);
+    sends_block(play.transfer, 1);
+    sends_block(stranger, 2);
     is_acked_again(play.transfer, 2);
     is_acked_again(play.transfer, 2);
-    has_all(&play);
+    gets_nothing_new(stranger);
 
     struct play small = gets(blocks(1));
     gives_the_rest(small.transfer);
     is_acked_again(small.transfer, 1);
+
+    struct play full = gets(random_bytes(BLOCK));
+    gives_the_rest(full.transfer);
+    is_acked_again(full.transfer, 2);
+
+    has_all(&play);
     has_all(&small);
+    has_all(&full);
 
     struct play unasked = gets(blocks(1));
     gives_the_rest(unasked.transfer);
@@ -434,6 +470,7 @@ CHECK(other_port, "ignores what another port sends", POINTS(1), AFTER(resends, r
     for (int i = 0; i < STRAYS; i++)
         sends_block(stranger, 2);
     sends_error(stranger, 0, "go away");
+    sends_datagram(stranger, "");
     struct transfer *elsewhere = same_port_elsewhere(play.transfer);
     sends_block(elsewhere, 2);
     sends_error(elsewhere, 0, "go away");
@@ -446,6 +483,7 @@ CHECK(other_port, "ignores what another port sends", POINTS(1), AFTER(resends, r
     gets_block(other.transfer, 1);
     sends_ack(meddler, 1);
     sends_error(meddler, 0, "go away");
+    sends_datagram(meddler, "");
     sends_ack(same_port_elsewhere(other.transfer), 1);
     gets_nothing_new(other.transfer);
     sends_ack(other.transfer, 1);
@@ -481,7 +519,6 @@ CHECK(tells_others, "answers another port with ERROR 5", POINTS(1), AFTER(other_
     gives_block(play.transfer, 1);
     sends_block(stranger, 1);
     is_told_unknown(stranger);
-    has_all(&play);
 
     struct play other = puts_file(blocks(2));
     struct transfer *meddler = another_port(other.transfer);
@@ -489,6 +526,10 @@ CHECK(tells_others, "answers another port with ERROR 5", POINTS(1), AFTER(other_
     gets_block(other.transfer, 1);
     sends_ack(meddler, 0);
     is_told_unknown(meddler);
+
+    is_sent_again(play.transfer, 1); /* not the ERROR */
+    is_sent_again(other.transfer, 1);
+    has_all(&play);
     has_sent_all(&other);
 }
 
@@ -497,11 +538,15 @@ CHECK(not_kept, "is not kept waiting by what is no answer", POINTS(1),
       BECAUSE("Keep the end of the wait as a point in time, and wait for what is left until then: what is no answer does "
               "not move it, nor does it count as a new try."))
 {
+    struct play early = gets(blocks(1)); /* before the first answer everybody is a stranger */
+    keeps_sending(another_port(early.transfer), 0.15, literal("\0\4\0\1"));
     struct play play = gets(blocks(3));
     struct transfer *stranger = another_port(play.transfer);
     gives_block(play.transfer, 1);
     keeps_sending(stranger, 0.15, literal("\0\4\0\1"));
     is_sent_again(play.transfer, 1);
+    is_sent_again(early.transfer, 1);
+    has_all(&early);
     gives_block(play.transfer, 2);
     keeps_sending_block(play.transfer, 0.15, 2);
     is_sent_again_meanwhile(play.client, play.transfer);
@@ -510,6 +555,7 @@ CHECK(not_kept, "is not kept waiting by what is no answer", POINTS(1),
     sends_ack(other.transfer, 0);
     gets_block(other.transfer, 1);
     keeps_sending(other.transfer, 0.15, literal("\0\4\0\0"));
+    keeps_sending(another_port(other.transfer), 0.15, literal("\0\4\0\1"));
     gives_up_on(other.client, other.transfer);
 }
 
@@ -627,9 +673,12 @@ CHECK(stopped, "loses nothing when it is stopped and continued while it waits", 
 
 CHECK(quiet, "uses no CPU while it waits", POINTS(1), AFTER(resends))
 {
+    struct play done = gets(blocks(1));
+    gives_the_rest(done.transfer);
     struct play play = gets(blocks(2));
     gives_block(play.transfer, 1);
     uses_no_cpu(play.client);
+    used_no_cpu(done.client); /* in its stay */
 }
 
 /* So many blocks that their numbers begin anew: the last one is number 2 again. */
@@ -646,6 +695,8 @@ CHECK(wraps, "gets a file of more than 32 MB: behind block 65535 comes block 0",
     struct play play = gets(more_than_numbers());
     gives_blocks_until(play.transfer, LAST_NUMBER);
     is_acked_again(play.transfer, LAST_NUMBER);
+    gives_block(play.transfer, LAST_NUMBER + 1);
+    is_acked_again(play.transfer, LAST_NUMBER + 1);
     has_all(&play);
 }
 
