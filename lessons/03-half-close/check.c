@@ -364,13 +364,32 @@ static struct program *meets_a_server_that_closes(const char *port, struct liste
     return client;
 }
 
+/* The server answers and closes, and only then the client has a line to send: it gets a reset for it, which the end of its
+ * sending runs into. */
+static struct program *sends_to_nobody(struct listener *server, const char *answer)
+{
+    struct program *client = runs_as(INPUT, PROGRAM, LOOPBACK, port_of(server));
+    struct conn *conn = accepts(server);
+    says(conn, answer);
+    comes_to_rest(client);
+    hangs_up(conn);
+    is_typed(client, random_line());
+    comes_to_rest(client);
+    return client;
+}
+
 CHECK(closes_early, "prints the answer of a server that closes before it has read everything", POINTS(2),
       AFTER(early_end),
-      BECAUSE("A write() that fails ends the sending, not the program: the server may have said why it does not want more."))
+      BECAUSE("A write() or a shutdown() that fails ends the sending, not the program: the server may have said why it does "
+              "not want more."))
 {
     struct listener *server = listens(ANY_PORT);
     const char *answer = random_text(1500); /* more than a line, but it fits into the smallest receive buffer */
     prints(meets_a_server_that_closes(port_of(server), server, answer), answer);
+
+    struct program *client = sends_to_nobody(server, answer);
+    input_ends(client);
+    prints(client, answer);
 }
 
 CHECK(unsent, "reports that the server has not taken everything", POINTS(1), AFTER(closes_early),
@@ -429,6 +448,11 @@ CHECK(refused, "reports a refused connection: what was tried, and why", POINTS(1
     nobody_came(elsewhere);
     prints(client, "");
     complains(client, address, port_of(elsewhere), "Connection refused");
+    exits(client, 1);
+
+    const char *port = number(free_port());
+    client = runs(PROGRAM, "localhost", port);
+    complains(client, "localhost", port); /* the reason is that of any of its addresses */
     exits(client, 1);
 }
 
@@ -495,7 +519,7 @@ CHECK(unknown_service, "reports a service that does not exist", POINTS(1), AFTER
 {
     struct program *client = runs(PROGRAM, LOOPBACK, "no-such-service");
     prints(client, "");
-    complains(client, "no-such-service");
+    complains(client, LOOPBACK, "no-such-service");
     exits(client, 1);
 }
 
@@ -531,6 +555,8 @@ CHECK(quiet, "waits as long as it takes, and uses no CPU meanwhile", POINTS(1), 
     conn = accepts(server);
     uses_no_cpu(client); /* the server does not read */
     hears(conn, input);
+
+    uses_no_cpu(sends_to_nobody(listens(ANY_PORT), answer)); /* it may have ended, too */
 }
 
 static void works_when_started(struct how how)
