@@ -143,6 +143,8 @@ void child_is_sent(struct program *program, long pid, int sig);
 void other_children_are_sent(struct program *program, long pid, int sig);
 /** All processes but each program's first are killed (SIGKILL), those too whose parent has left them. */
 void all_but_the_first_are_killed(void);
+/** Process @p pid, which was one of the program's, not its first, is there still, and lives. */
+void has_still_its_child(struct program *program, long pid);
 /** For @p seconds each of its processes but the first is killed as soon as it is seen; those that come instead of them
  *  are no more than @p each_second a second, counted in whatever seconds. Returns how many were gone so late that their
  *  parent may have taken them for old: on a slow machine, that many more were allowed. */

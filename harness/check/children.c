@@ -111,6 +111,13 @@ void has_children(struct program *program, int count, double seconds)
                family->count == count ? text(" only now, after %.1f seconds", now() - began) : "", its_words(program)));
 }
 
+void has_still_its_child(struct program *program, long pid)
+{
+    if (!is_child(program, (pid_t)pid) || !lives((pid_t)pid))
+        fails(text("process %ld, which was sent nothing, is still there", pid), "it has ended");
+    record(YOU, NULL, "processes", bytes(text("%ld is still there", pid)));
+}
+
 /* ------------------------------------------------ signals */
 
 static bool is_dead(void *context)

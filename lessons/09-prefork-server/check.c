@@ -224,6 +224,9 @@ CHECK(bulk, "echoes megabytes to a client that reads slowly", POINTS(1), AFTER(s
     says_what_fits(slow, data);
     exchanges(slow, rest_of(slow, data), data);
     leaves(slow);
+    struct conn *brief = connects_with_small_buffers(port);
+    hears_number(brief);
+    hears_all_behind_its_end(brief, data);
     struct conn *client = connects(port);
     hears_number(client);
     data = random_bytes((size_t)random_between(5 << 20, 6 << 20));
@@ -313,8 +316,9 @@ CHECK(sigpipe, "keeps a worker whose client closes while there is more to send",
     has_children(server, 1, 1);
 }
 
-CHECK(descriptors, "keeps nothing of the clients that have gone", POINTS(1), AFTER(vanishing_client),
-      BECAUSE("Each accept() opens a descriptor, and each has to be closed: on every way on which a client can go."))
+CHECK(descriptors, "keeps nothing of the clients and the workers that have gone", POINTS(1), AFTER(vanishing_client, replaced),
+      BECAUSE("Each accept() opens a descriptor, and each has to be closed: on every way on which a client can go. So has what the "
+              "parent has opened for a worker, when that has died."))
 {
     int port = free_port();
     struct program *server = serves_with("1", port);
@@ -326,6 +330,13 @@ CHECK(descriptors, "keeps nothing of the clients that have gone", POINTS(1), AFT
         hangs_up(connects(port));
     }
     leaves(somebody_served(port));
+    has_no_more_descriptors(server, before);
+    for (int i = 0; i < 3; i++) {
+        other_children_are_sent(server, 0, SIGKILL);
+        has_children(server, 1, 1);
+        if (i == 0)
+            before = descriptors_of(server); /* the first worker may have been forked before the parent had all of its own */
+    }
     has_no_more_descriptors(server, before);
 }
 
@@ -400,29 +411,12 @@ CHECK(loses_nobody, "serves those who wait though the workers die", POINTS(1), A
     }
 }
 
-/* Four clients at once, of a server with four workers: its workers' ids. */
+/* Four clients at once, of a server with four workers: the ids of those that serve them. */
 static void who_serve_together(int port, long pids[4])
 {
     struct conn *clients[4];
     for (int i = 0; i < 4; i++)
         clients[i] = served_beside_others(port, &pids[i]);
-    for (int i = 0; i < 4; i++)
-        leaves(clients[i]);
-}
-
-/* Of four clients at once, each of these @p count workers has one. */
-static void are_among_those_who_serve(int port, const long *pids, int count)
-{
-    struct conn *clients[4];
-    long now[4];
-    for (int i = 0; i < 4; i++)
-        clients[i] = served_beside_others(port, &now[i]);
-    for (int k = 0; k < count; k++) {
-        int its = 3;
-        while (its > 0 && now[its] != pids[k])
-            its--;
-        is_served_by(clients[its], pids[k]);
-    }
     for (int i = 0; i < 4; i++)
         leaves(clients[i]);
 }
@@ -447,12 +441,17 @@ CHECK(undisturbed, "disturbs no client and no worker when others die", POINTS(1)
     /* Nor does one that is asked to end take others with it. */
     static const int signals[] = {SIGTERM, SIGINT, SIGHUP};
     for (size_t i = 0; i < sizeof signals / sizeof *signals; i++) {
-        long before[4];
+        long before[4], after[4];
         who_serve_together(port, before);
         child_is_sent(server, before[0], signals[i]);
         comes_to_rest(server);
         has_children(server, 4, 1);
-        are_among_those_who_serve(port, before + 1, 3);
+        who_serve_together(port, after); /* one that was only told to end would do so now */
+        comes_to_rest(server);
+        for (int k = 1; k < 4; k++) {
+            if (before[k] != before[0]) /* a worker may serve several at once */
+                has_still_its_child(server, before[k]);
+        }
     }
 }
 
@@ -530,9 +529,37 @@ CHECK(terminates, "ends with its workers at SIGTERM and at SIGINT, with status 0
 
     int port = free_port();
     server = serves(port);
-    leaves(somebody_served(port));
+    long pid;
+    leaves(served_client(port, &pid));
+    child_is_sent(server, pid, SIGKILL);
+    has_children(server, DEFAULT_WORKERS, 1);
     comes_to_rest(server);
     is_sent(server, SIGINT);
+    exits_within(server, 1, 0);
+}
+
+CHECK(missing_at_end, "ends within a second though workers are missing", POINTS(1), AFTER(terminates, respawn_limit, fork_failure),
+      BECAUSE("The wait for the moment when the next worker may come, or when fork() may work again, is one in which the "
+              "parent hears of SIGTERM, too."))
+{
+    int port = free_port();
+    struct program *server = serves_with(number(MANY), port);
+    has_children(server, MANY, 2);
+    is_stopped(server); /* it shall hear of all of them at once */
+    other_children_are_sent(server, 0, SIGKILL);
+    is_continued(server);
+    long pid;
+    leaves(served_beside_others(port, &pid)); /* one is there again: the others are three seconds' work */
+    is_sent(server, SIGTERM);
+    exits_within(server, 1, 0);
+
+    server = serves_with("2", free_port());
+    has_children(server, 2, 1);
+    can_never_fork(server);
+    comes_to_rest(server); /* strace has interrupted its wait */
+    other_children_are_sent(server, 0, SIGKILL);
+    comes_to_rest(server);
+    is_sent(server, SIGTERM);
     exits_within(server, 1, 0);
 }
 
@@ -541,7 +568,10 @@ CHECK(no_output, "prints nothing on stdout", POINTS(1), AFTER(terminates, only_w
 {
     int port = free_port();
     struct program *server = serves(port);
-    leaves(somebody_served(port));
+    long pid;
+    leaves(served_client(port, &pid));
+    child_is_sent(server, pid, SIGKILL); /* a death is what a parent likes to tell */
+    has_children(server, DEFAULT_WORKERS, 1);
     comes_to_rest(server);
     is_sent(server, SIGTERM);
     prints(server, "");
@@ -671,6 +701,8 @@ CHECK(quiet, "uses no CPU while it waits", POINTS(1), AFTER(serves_several))
     uses_no_cpu(server);
     connects(port);
     connects(port);
+    uses_no_cpu(server);
+    is_sent(server, SIGTERM);
     uses_no_cpu(server);
 }
 
