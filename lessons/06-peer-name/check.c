@@ -4,6 +4,8 @@
 #define PROGRAM "peer_name"
 #define LOOPBACK "127.0.0.1"
 
+enum { MANY = 60 /* clients, of each of whom a thread's stack would be left */ };
+
 /* A server on a port of its own, ready for clients. */
 static struct program *serves(int port)
 {
@@ -56,7 +58,7 @@ static const char *some_name(const char *what)
 /* Such a name as the DNS can have, too: it allows 253 bytes, and 63 between two dots. */
 static const char *some_long_name(void)
 {
-    return text("long-%ld-%052d.%063d.%063d.sockeye.test", random_between(1000, 9999), 0, 0, 0);
+    return text("long-%ld-%052d.%063d.%063d.%034d.sockeye.test", random_between(1000, 9999), 0, 0, 0, 0);
 }
 
 /* A client whose address has such a name. */
@@ -157,6 +159,9 @@ CHECK(lying, "says 'unconfirmed' when the name belongs to another address", POIN
     dns_knows(name, victim);
     dns_claims(victim, name);
     serves(port);
+    struct conn *honest = connects_from(victim, LOOPBACK, port); /* who has the name counts for no other client */
+    hears_its_name(honest, name, "verified");
+    hangs_up(honest);
     struct conn *liar = client_named(name, some_address(), port);
     hears_its_name(liar, name, "unconfirmed");
     hangs_up(liar);
@@ -234,7 +239,7 @@ CHECK(unresolved, "says 'unconfirmed' when the name does not resolve", POINTS(1)
 
 CHECK(numeric_name, "says 'unconfirmed' when the name is a number", POINTS(1), AFTER(lying), NEEDS_PRIVATE_NETWORK,
       BECAUSE("getaddrinfo() takes 127.0.0.9, 2130706441 and 0x7f000009 for addresses and asks nobody. With AI_NUMERICHOST it "
-              "tells you which names it would treat so."))
+              "tells you which names it would treat so: not each that begins with a digit."))
 {
     int port = free_port();
     serves(port);
@@ -253,7 +258,14 @@ CHECK(numeric_name, "says 'unconfirmed' when the name is a number", POINTS(1), A
     low--;
     address = text("127.0.%d.%d", low >> 8, low & 255);
     const char *hexadecimal = text("0x7f00%04x", low);
-    hears_its_name(client_named(hexadecimal, address, port), hexadecimal, "unconfirmed");
+    client = client_named(hexadecimal, address, port);
+    hears_its_name(client, hexadecimal, "unconfirmed");
+    hangs_up(client);
+
+    const char *name = some_name("3com"); /* no number, though it begins like one */
+    address = some_address();
+    dns_knows(name, address);
+    hears_its_name(client_named(name, address, port), name, "verified");
 }
 
 CHECK(unnamed, "says - and 'unnamed' when the look-up finds no name", POINTS(2), AFTER(several), NEEDS_PRIVATE_NETWORK,
@@ -318,6 +330,9 @@ CHECK(vanishing_client, "survives clients that are gone before it can ask who th
     is_stopped(server);
     resets(connects(port));
     hangs_up(connects(port));
+    struct conn *both = connects(port);
+    half_closes(both); /* behind this, the reset makes the first write() raise SIGPIPE */
+    resets(both);
     resets(connects(port));
     is_continued(server);
     is_served(connects(port));
@@ -348,10 +363,10 @@ static void serves_all_kinds(int port)
     hangs_up(client);
 }
 
-CHECK(descriptors, "keeps no descriptor of the clients that have gone", POINTS(1),
-      AFTER(vanishing_client, numeric_name, unnamed), NEEDS_PRIVATE_NETWORK,
+CHECK(descriptors, "keeps nothing of the clients that have gone, and prints nothing", POINTS(1),
+      AFTER(vanishing_client, numeric_name, unnamed, terminates), NEEDS_PRIVATE_NETWORK,
       BECAUSE("Each accept() opens a descriptor, and each has to be closed, whatever the client's name and however it went; "
-              "so has every other that you open for a client."))
+              "so has every other that you open for a client. A thread keeps its stack until it is joined, unless it is detached."))
 {
     int port = free_port();
     struct program *server = serves(port);
@@ -362,6 +377,12 @@ CHECK(descriptors, "keeps no descriptor of the clients that have gone", POINTS(1
     hangs_up(connects(port));
     serves_all_kinds(port);
     has_no_more_descriptors(server, before);
+    size_t memory = memory_of(server);
+    for (int i = 0; i < MANY; i++)
+        is_served(connects(port));
+    has_no_more_memory(server, memory, 512 << 10);
+    is_sent(server, SIGTERM);
+    prints(server, "");
 }
 
 CHECK(terminates, "ends at SIGTERM and at SIGINT with status 0", POINTS(2), AFTER(several))
