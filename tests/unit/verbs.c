@@ -624,6 +624,17 @@ PLAY(nobody_listens_who_has_ended, FAILS, .expected = "actor listens on TCP port
     is_listening(runs(ACTOR), free_port());
 }
 
+PLAY(listens_at_the_swapped_port, FAILS, .expected = "actor listens on TCP port ", .observed = "it listens on port ",
+     .because = "with its two bytes swapped")
+{
+    int port, swapped;
+    do {
+        port = free_port();
+        swapped = (port & 0xff) << 8 | port >> 8;
+    } while (swapped == port || swapped < 1024);
+    is_listening(runs(ACTOR, "listen", number(swapped), "pause"), port);
+}
+
 PLAY(nobody_listens_who_is_stuck, FAILS, .observed = "nothing listens there; your program is waiting in pause()",
      .at = "here it pauses")
 {
