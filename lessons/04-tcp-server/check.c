@@ -381,7 +381,7 @@ CHECK(memory, "makes no memory error and leaks nothing", POINTS(2), AFTER(bulk, 
     struct conn *client = connects(port);
     exchanges(client, data, data);
     leaves(client);
-    for (int i = 0; i < 4; i++) {
+    for (int i = 0; i < 2; i++) {
         resets(served_client(port));
         struct conn *deaf = connects_with_small_buffers(port);
         says_what_fits(deaf, random_bytes(300000));

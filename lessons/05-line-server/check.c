@@ -705,7 +705,7 @@ CHECK(memory, "makes no memory error and leaks nothing", POINTS(1),
     is_told_once(client, random_text((size_t)random_between(LONGEST + 2, 2 * LONGEST)));
     is_told_once(client, random_text(20000));
     quits(client);
-    for (int i = 0; i < 4; i++) {
+    for (int i = 0; i < 2; i++) {
         resets(served_client(port));
         struct conn *halfway = served_client(port);
         says(halfway, "part");
