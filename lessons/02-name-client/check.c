@@ -56,15 +56,21 @@ CHECK(usage, "refuses wrong arguments with a message and status 2", POINTS(2),
     refuses(PROGRAM, "127.0.0.1:99999999999999999999", line);
     refuses(PROGRAM, text("127.0.0.1:%sx", port), line);
     refuses(PROGRAM, text("127.0.0.1:%s ", port), line);
+    refuses(PROGRAM, "127.0.0.1:7x", line);
     rejects(PROGRAM, text("127.0.0.1: %s", port), line);
     rejects(PROGRAM, text("127.0.0.1:+%s", port), line);
     rejects(PROGRAM, text("127.0.0.1:-%s", port), line);
     refuses(PROGRAM, text("localhost:%s:%s", port, port), line);
     refuses(PROGRAM, text("localhost:time:%s", port), line);
+    refuses(PROGRAM, text("localhost::%s", port), line);
+    refuses(PROGRAM, text("localhost:%s:", port), line);
     refuses(PROGRAM, "::1", line);
     refuses(PROGRAM, text("::1:%s", port), line);
     refuses(PROGRAM, "[::1]", line);
     refuses(PROGRAM, "[::1]:", line);
+    refuses(PROGRAM, "[::1]:0", line);
+    refuses(PROGRAM, "[::1]:65536", line);
+    refuses(PROGRAM, text("[::1]:%sx", port), line);
     refuses(PROGRAM, text("[::1]%s", port), line);
     refuses(PROGRAM, text("[::1]x:%s", port), line);
     refuses(PROGRAM, text("[::1:%s", port), line);
@@ -84,7 +90,8 @@ CHECK(no_socket, "makes no socket when the arguments are wrong", POINTS(1), AFTE
     refuses_without_socket(PROGRAM, "127.0.0.1:7");
 }
 
-CHECK(sends_line, "sends its line and one newline, nothing else", POINTS(2))
+CHECK(sends_line, "sends its line and one newline, nothing else", POINTS(2),
+      BECAUSE("A line is whole when its newline has come: until then the server waits for more of it, and says nothing."))
 {
     struct listener *server = listens(ANY_PORT);
     const char *line = random_words();
@@ -114,7 +121,7 @@ CHECK(ipv6, "talks to an IPv6 address, which is given in brackets", POINTS(2), A
     talks(client, server, line);
 
     server = listens(ANY_PORT);
-    client = runs(PROGRAM, target("[::ffff:127.0.0.1]", server_port(server)), line); /* an IPv4 host's (RFC 4291, 2.5.5.2) */
+    client = runs(PROGRAM, target("[::FFFF:127.0.0.1]", server_port(server)), line); /* an IPv4 host's (RFC 4291, 2.5.5.2) */
     talks(client, server, line);
 }
 
@@ -135,7 +142,7 @@ static void finds_service(const char *service, int port)
     talks(client, server, line);
 }
 
-CHECK(service_name, "finds a service by its name or its number", POINTS(1), AFTER(prints_answer), NEEDS_PRIVATE_NETWORK,
+CHECK(service_name, "finds a service by its name or its number", POINTS(1), AFTER(ipv6), NEEDS_PRIVATE_NETWORK,
       BECAUSE("The file /etc/services knows that 'time' is port 37, and getaddrinfo() looks there. A name may have digits and "
               "hyphens in it, and a number is any from 1 to 65535."))
 {
@@ -144,6 +151,12 @@ CHECK(service_name, "finds a service by its name or its number", POINTS(1), AFTE
     finds_service("ftp-data", 20);
     finds_service("1", 1);
     finds_service("65535", 65535);
+
+    needs_ipv6();
+    struct listener *server = listens_at("::1", 37);
+    const char *line = random_words();
+    struct program *client = runs(PROGRAM, "[::1]:time", line);
+    talks(client, server, line);
 }
 
 CHECK(unknown_service, "reports a service that nobody knows", POINTS(1), AFTER(prints_answer),
@@ -161,15 +174,16 @@ CHECK(unresolved, "reports a name that does not resolve: which, and why", POINTS
     const char *nobody = some_host();
     const char *failing = text("broken-%s", nobody);
     dns_fails(failing);
-    struct program *client = runs(PROGRAM, target(nobody, free_port()), random_words());
+    int port = free_port();
+    struct program *client = runs(PROGRAM, target(nobody, port), random_words());
     prints(client, "");
-    complains(client, nobody, "Name or service not known");
+    complains(client, nobody, number(port), "Name or service not known");
     exits(client, 1);
-    client = runs(PROGRAM, target(failing, free_port()), random_words());
+    client = runs(PROGRAM, target(failing, port), random_words());
     prints(client, "");
-    complains(client, failing, "Temporary failure in name resolution");
+    complains(client, failing, number(port), "Temporary failure in name resolution");
     exits(client, 1);
-    client = runs(PROGRAM, target("-x", free_port()), random_words()); /* there are no options */
+    client = runs(PROGRAM, target("-x", port), random_words()); /* there are no options */
     complains(client, "-x", "Name or service not known");
     exits(client, 1);
 }
@@ -191,12 +205,16 @@ CHECK(any_name, "finds a host whose name or address is long, or whose name begin
               "getaddrinfo() to say."))
 {
     finds_host(text("%ld-%s", random_between(1, 99), some_host()));
-    finds_host(text("a%060ld.b%060ld.c%060ld.sockeye.test", random_between(1, 99999), random_between(1, 99999),
-                    random_between(1, 99999)));
+    finds_host(text("a%060ld.b%060ld.c%060ld.d%053ld.sockeye.test", random_between(1, 99999), random_between(1, 99999),
+                    random_between(1, 99999), random_between(1, 99999)));
 
     struct listener *server = listens_at("::1", ANY_PORT);
     const char *line = random_words();
     struct program *client = runs(PROGRAM, target("[0000:0000:0000:0000:0000:0000:0000:0001]", server_port(server)), line);
+    talks(client, server, line);
+
+    server = listens_at("127.128.100.100", ANY_PORT);
+    client = runs(PROGRAM, target("[0000:0000:0000:0000:0000:ffff:127.128.100.100]", server_port(server)), line);
     talks(client, server, line);
 }
 
@@ -205,8 +223,9 @@ CHECK(tries_each, "tries each address of the name until one accepts", POINTS(3),
 {
     int port = free_port();
     const char *host = some_host();
-    const char *last = some_address(6);
-    dns_knows(host, some_address(1), some_address(2), some_address(3), some_address(4), some_address(5), last);
+    const char *last = some_address(12);
+    dns_knows(host, some_address(1), some_address(2), some_address(3), some_address(4), some_address(5), some_address(6),
+              some_address(7), some_address(8), some_address(9), some_address(10), some_address(11), last);
     struct listener *server = listens_at(last, port);
     const char *line = random_words();
     struct program *client = runs(PROGRAM, target(host, port), line);
@@ -297,6 +316,10 @@ CHECK(all_failed, "reports that no address accepts: the name, and the last reaso
     client = runs(PROGRAM, target(other, port), random_words());
     prints(client, "");
     complains(client, other, number(port), "No route to host");
+    exits(client, 1);
+
+    client = runs(PROGRAM, "127.0.0.1:ftp-data", random_words()); /* both as they were given */
+    complains(client, LOOPBACK, "ftp-data", "Connection refused");
     exits(client, 1);
 }
 
@@ -463,9 +486,10 @@ CHECK(reset, "reports a reset while it reads or sends, after printing what came 
     client = runs(PROGRAM, target(LOOPBACK, server_port(server)), line);
     conn = accepts(server);
     comes_to_rest(client);
+    says(conn, first);
     half_closes(conn);
     resets(conn);
-    prints(client, "");
+    prints(client, first);
     complains(client, LOOPBACK, port_of(server), "Broken pipe|Connection reset by peer");
     exits(client, 1);
 }
