@@ -209,8 +209,9 @@ void transfer_explain_silence(const struct transfer *transfer)
         !same(transfer->last, transfer->request->data))
         return;
     verdict_is_whole();
-    verdict_because("Its socket is connected to the port that was asked: the kernel drops what comes from any other, and "
-                    "so the server's answer. connect() to the port of the first answer, or not at all.");
+    verdict_because(
+        "Its socket is connected to the port that was asked: the kernel drops what comes from any other, and "
+        "so the server's answer. connect() to the port of the first answer, or not at all.");
 }
 
 enum came transfer_next(struct transfer *transfer, const struct transfer_wait *wait)
@@ -285,7 +286,8 @@ void transfer_is_heeded(struct transfer *transfer)
         return;
     if (tftp_number(transfer->last) + (tftp_opcode(transfer->last) == TFTP_ACK) == 128) {
         verdict_is_whole();
-        verdict_because("The number 128 is a byte that a char with a sign makes negative: look at it as an unsigned char.");
+        verdict_because(
+            "The number 128 is a byte that a char with a sign makes negative: look at it as an unsigned char.");
     }
     transfer_explain_silence(transfer);
     fails("it goes on with what has come",
