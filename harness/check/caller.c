@@ -256,5 +256,6 @@ void cannot_send(struct program *server)
 void could_not_send(void)
 {
     if (!strace_saw("(INJECTED)"))
-        not_graded("the answers come from processes that have been started since: their calls could not be made to fail");
+        not_graded(
+            "the answers come from processes that have been started since: their calls could not be made to fail");
 }
