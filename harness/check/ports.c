@@ -1,10 +1,12 @@
 /* Ports and multicast groups that nobody else uses, for programs that are told which to use. */
 #define _GNU_SOURCE
 #include <errno.h>
+#include <linux/if_addr.h>
 #include <netinet/in.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdio.h>
+#include <string.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <unistd.h>
@@ -13,6 +15,8 @@
 #include "check/check.h"
 #include "check/stage.h"
 #include "check/verdict.h"
+#include "check/wait.h"
+#include "look/proc.h"
 
 /* Below the range that the kernel hands out by itself (ip_local_port_range begins at 32768). */
 enum { LOWEST = 10000, HIGHEST = 32000, TRIES = 200 };
@@ -102,8 +106,26 @@ bool has_ipv6(void)
     return can;
 }
 
+/* The kernel takes up an IPv6 address only a moment after it was given: until then it is tentative, and nobody's. */
+static bool has_taken_up_addresses(void *context)
+{
+    (void)context;
+    char list[4096];
+    ssize_t length = proc_read("/proc/net/if_inet6", list, sizeof list);
+    unsigned int flags;
+    for (char *line = list; length > 0 && sscanf(line, "%*s %*x %*x %*x %x", &flags) == 1;
+         line = strchr(line, '\n') + 1) {
+        if ((flags & IFA_F_TENTATIVE) != 0)
+            return false;
+    }
+    return true;
+}
+
 void needs_ipv6(void)
 {
     if (!has_ipv6())
         not_graded("this machine has no IPv6 on its loopback (::1)");
+    struct awaited awaited = {.come = has_taken_up_addresses, .seconds = 1, .stuck_is_no_end = true};
+    if (stage.private_network)
+        wait_until(&awaited);
 }
