@@ -258,7 +258,7 @@ CHECK(unknown_service, "reports a service that nobody knows", POINTS(1),
     exits(client, 1);
 }
 
-CHECK(unreachable, "reports a HOST that can't be sent to: which, and why", POINTS(1), NEEDS_PRIVATE_NETWORK,
+CHECK(unreachable, "reports a HOST that can't be sent to: which, and why", POINTS(1), AFTER(asks), NEEDS_PRIVATE_NETWORK,
       BECAUSE("connect() and send() fail at once when there is no way to an address: errno says why."))
 {
     int port = free_port();
