@@ -74,6 +74,15 @@ void refuses_all_but_address_and_port(struct server server)
     }
 }
 
+static void has_no_port(struct server server, const char *address, int port, const char *why)
+{
+    struct program *program = starts(server, address, number(port));
+    const char *const words[] = {number(port), why, address, NULL};
+    prints(program, "");
+    program_complains(program, words);
+    exits(program, 1);
+}
+
 void listens_where_told(struct server server)
 {
     int port = free_port();
@@ -89,15 +98,8 @@ void listens_where_told(struct server server)
     port = well_known_port();
     listens_as_told(server, "0.0.0.0", port); /* every interface, said in so many words */
     server.is_served("127.0.0.3", port);
-}
 
-static void has_no_port(struct server server, const char *address, int port, const char *why)
-{
-    struct program *program = starts(server, address, number(port));
-    const char *const words[] = {number(port), why, address, NULL};
-    prints(program, "");
-    program_complains(program, words);
-    exits(program, 1);
+    has_no_port(server, NOT_OURS, free_port(), "Cannot assign requested address");
 }
 
 void listens_where_told_in_ipv6(struct server server)
@@ -135,7 +137,6 @@ void reports_port_in_use(struct server server)
     listens(port);
     has_no_port(server, LOOPBACK, port, IN_USE);
     has_no_port(server, NULL, port, IN_USE);
-    has_no_port(server, NOT_OURS, free_port(), "Cannot assign requested address");
 }
 
 void is_started_in_odd_ways(void (*works)(struct how how, int sig))

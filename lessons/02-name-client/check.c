@@ -168,7 +168,8 @@ CHECK(unknown_service, "reports a service that nobody knows", POINTS(1), AFTER(p
     exits(client, 1);
 }
 
-CHECK(unresolved, "reports a name that does not resolve: which, and why", POINTS(2), AFTER(host_name), NEEDS_PRIVATE_NETWORK,
+CHECK(unresolved, "reports a name that does not resolve: which, and why", POINTS(2), AFTER(host_name, dash_line),
+      NEEDS_PRIVATE_NETWORK,
       BECAUSE("getaddrinfo() does not set errno: it returns the reason, and gai_strerror() has the words for it."))
 {
     const char *nobody = some_host();

@@ -112,12 +112,14 @@ CHECK(several, "tells every client its own", POINTS(2), AFTER(closes),
               "time."))
 {
     int port = free_port();
-    serves(port);
+    struct program *server = serves(port);
     is_served(connects(port));
     is_served(connects_from(some_client_address(), LOOPBACK, port));
     is_served(connects_from(some_client_address(), LOOPBACK, port));
+    is_stopped(server);
     struct conn *listener = connects(port); /* it has nothing to say, but is still there */
     half_closes(listener);
+    is_continued(server);
     is_served(listener);
     is_served(connects(port));
 }
@@ -304,10 +306,11 @@ CHECK(address_ipv6, "listens on an IPv6 ADDRESS, and prints one", POINTS(1), AFT
               "IPv6 socket takes IPv4 clients, too, unless its IPV6_V6ONLY is on: they come as ::ffff:a.b.c.d."))
 {
     needs_name_of("::1");
+    const char *caller = some_ipv6_client_address();
     listens_where_told_in_ipv6(the_server);
     int port = free_port();
     is_listening(runs(PROGRAM, "::1", number(port)), port);
-    is_served(connects_from(some_ipv6_client_address(), "::1", port));
+    is_served(connects_from(caller, "::1", port));
 
     port = free_port();
     is_listening(runs(PROGRAM, "::", number(port)), port);
@@ -365,7 +368,7 @@ static void serves_all_kinds(int port)
 }
 
 CHECK(descriptors, "keeps nothing of the clients that have gone, and prints nothing", POINTS(1),
-      AFTER(vanishing_client, numeric_name, unnamed, terminates), NEEDS_PRIVATE_NETWORK,
+      AFTER(vanishing_client, numeric_name, unnamed, terminates, quiet), NEEDS_PRIVATE_NETWORK,
       BECAUSE("Each accept() opens a descriptor, and each has to be closed, whatever the client's name and however it went; "
               "so has every other that you open for a client. A thread keeps its stack until it is joined, unless it is detached."))
 {

@@ -290,7 +290,7 @@ CHECK(missing, "closes the connection, says why, and goes on when COMMAND can't 
     complains(server, "No such file|not found");
 }
 
-CHECK(path, "looks for COMMAND in its own PATH", POINTS(1), AFTER(arguments),
+CHECK(path, "looks for COMMAND in its own PATH", POINTS(1), AFTER(arguments, missing),
       BECAUSE("The PATH that the command gets is not the one that it is looked up in: that is the server's own, from its first "
               "folder to its last. A COMMAND with a slash in it is a path already, seen from the folder that the server was "
               "started in."))
@@ -473,7 +473,7 @@ static void works_when_started(struct how how, int sig)
     exits_within(server, 1, 0);
 }
 
-CHECK(odd_start, "keeps its contract however it was started", POINTS(1), AFTER(descriptors, signals, terminates),
+CHECK(odd_start, "keeps its contract however it was started", POINTS(1), AFTER(descriptors, signals, terminates, reaped),
       BECAUSE("Signals that were ignored or blocked stay so through exec: set what you need. And if descriptors 0 to 2 were "
               "closed, the listener and the connection get these numbers: fill them before you make a socket."))
 {

@@ -421,7 +421,7 @@ static void who_serve_together(int port, long pids[4])
         leaves(clients[i]);
 }
 
-CHECK(undisturbed, "disturbs no client and no worker when others die", POINTS(1), AFTER(replaced_together, only_watches),
+CHECK(undisturbed, "disturbs no client and no worker when others die", POINTS(1), AFTER(any_end, only_watches),
       BECAUSE("Each worker is a process of its own: what happens to one is the business of nobody but the parent."))
 {
     int port = free_port();
@@ -538,7 +538,8 @@ CHECK(terminates, "ends with its workers at SIGTERM and at SIGINT, with status 0
     exits_within(server, 1, 0);
 }
 
-CHECK(missing_at_end, "ends within a second though workers are missing", POINTS(1), AFTER(terminates, respawn_limit, fork_failure),
+CHECK(missing_at_end, "ends within a second though workers are missing", POINTS(1),
+      AFTER(terminates, respawn_goes_on, loses_nobody, fork_failure),
       BECAUSE("The wait for the moment when the next worker may come, or when fork() may work again, is one in which the "
               "parent hears of SIGTERM, too."))
 {

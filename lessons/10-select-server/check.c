@@ -227,7 +227,7 @@ CHECK(one_thread, "serves them all in one process with one thread", POINTS(1), A
     is_one_thread(server);
 }
 
-CHECK(address, "listens on every interface, or on ADDRESS alone", POINTS(1), AFTER(everyone),
+CHECK(address, "listens on every interface, or on ADDRESS alone", POINTS(1), AFTER(goes_on),
       BECAUSE("Without ADDRESS bind to INADDR_ANY (or to :: for both families); with one, to that address."))
 {
     listens_where_told(the_server);
@@ -409,7 +409,7 @@ static void is_dropped(struct conn *speaker, struct conn *other, const char *lin
     hears(other, join(next, "\r\n"));
 }
 
-CHECK(too_long, "drops a line of more than 4096 bytes, and goes on", POINTS(1), AFTER(longest_line, carriage_returns),
+CHECK(too_long, "drops a line of more than 4096 bytes, and goes on", POINTS(1), AFTER(longest_line, carriage_returns, half_a_line),
       BECAUSE("The line ends at its LF, not where your buffer does: none of it is sent, and what is left of it is no line."))
 {
     int port = free_port();
@@ -504,7 +504,7 @@ CHECK(unfinished, "drops what has no LF when its sender leaves, and relays what 
     hears_nothing(other);
 }
 
-CHECK(begins_anew, "keeps nothing of a client that has left for the next one", POINTS(1), AFTER(unfinished, too_long),
+CHECK(begins_anew, "keeps nothing of a client that has left for the next one", POINTS(1), AFTER(too_long, vanishing_client),
       BECAUSE("The next client may get the same descriptor: what you remember under its number has to go with the old one, "
               "however that has gone."))
 {

@@ -291,7 +291,7 @@ CHECK(host_name, "asks a HOST that is given by name, and prints the name as it w
 }
 
 CHECK(first_address, "asks the first address of HOST that can be sent to, and no other", POINTS(1),
-      AFTER(host_name, asks), NEEDS_PRIVATE_NETWORK,
+      AFTER(host_name, asks, refused), NEEDS_PRIVATE_NETWORK,
       BECAUSE("getaddrinfo() gives a list, linked by ai_next: if connect() or send() fails, the next one is tried, and "
               "when one "
               "datagram has gone, no other."))
@@ -350,7 +350,7 @@ CHECK(ipv6_strangers, "ignores others, and reports a port that refuses at once, 
     ends_sooner(0.4, PROGRAM, "::1", number(free_port()));
 }
 
-CHECK(default_port, "asks the service time, port 37, when there is no PORT", POINTS(1), NEEDS_PRIVATE_NETWORK,
+CHECK(default_port, "asks the service time, port 37, when there is no PORT", POINTS(1), AFTER(refused), NEEDS_PRIVATE_NETWORK,
       BECAUSE("Without PORT there is no argv[2]: the port that is asked is one of your program's own, in a message, too."))
 {
     /* The name of the program is no name of the service. */

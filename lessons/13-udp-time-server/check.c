@@ -235,7 +235,7 @@ CHECK(second_server, "is not started a second time on the same address and port"
     answered_client(LOCALHOST, other);
 }
 
-CHECK(vanishing_client, "survives clients that have gone when it answers", POINTS(1), AFTER(several_clients, stopped),
+CHECK(vanishing_client, "survives clients that have gone when it answers", POINTS(1), AFTER(several_clients, stopped, quiet),
     BECAUSE(
         "An answer to somebody who has gone is nobody's concern. Where the kernel tells of it (ECONNREFUSED), go on."))
 {

@@ -386,7 +386,7 @@ CHECK(doubled, "writes a block that comes twice once", POINTS(1), AFTER(fetches)
     has_all(&play);
 }
 
-CHECK(acks_again, "answers a block that comes again with its ACK, at once", POINTS(1), AFTER(doubled),
+CHECK(acks_again, "answers a block that comes again with its ACK, at once", POINTS(1), AFTER(doubled, other_port),
       BECAUSE("The server sends a block again because your ACK was lost. If you keep silent it has to go on asking."))
 {
     struct play play = gets(blocks(4));
@@ -410,7 +410,7 @@ CHECK(older, "is not confused by an older block that comes late", POINTS(1), AFT
     has_all(&play);
 }
 
-CHECK(final_ack, "stays after the last ACK, to repeat it", POINTS(1), AFTER(acks_again),
+CHECK(final_ack, "stays after the last ACK, to repeat it", POINTS(1), AFTER(acks_again, full_blocks),
       BECAUSE("If your last ACK is lost the server sends the last block again, and finds nobody: it does not know that "
               "you have it all. Stay for one time-out, however often that happens."))
 {
@@ -534,7 +534,7 @@ CHECK(tells_others, "answers another port with ERROR 5", POINTS(1), AFTER(other_
 }
 
 CHECK(not_kept, "is not kept waiting by what is no answer", POINTS(1),
-      AFTER(gives_up, acks_again, apprentice, other_port),
+      AFTER(gives_up, acks_again, apprentice, other_port, first_valid),
       BECAUSE("Keep the end of the wait as a point in time, and wait for what is left until then: what is no answer does "
               "not move it, nor does it count as a new try."))
 {
@@ -671,7 +671,7 @@ CHECK(stopped, "loses nothing when it is stopped and continued while it waits", 
     has_sent_all(&other);
 }
 
-CHECK(quiet, "uses no CPU while it waits", POINTS(1), AFTER(resends))
+CHECK(quiet, "uses no CPU while it waits", POINTS(1), AFTER(resends, final_ack))
 {
     struct play done = gets(blocks(1));
     gives_the_rest(done.transfer);

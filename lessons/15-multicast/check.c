@@ -214,7 +214,7 @@ static void sends_when_started(struct how how)
     hears_no_other_datagram(member);
 }
 
-CHECK(sender_odd_start, "keeps its contract however mcast_send was started", POINTS(1), AFTER(sends),
+CHECK(sender_odd_start, "keeps its contract however mcast_send was started", POINTS(1), AFTER(too_long),
       BECAUSE("A program inherits its descriptors and its signals from whoever started it: the socket may get the number 0, 1 or 2, "
               "and what is meant for stderr is sent to the group, if the socket is connected to it."))
 {
@@ -395,7 +395,7 @@ static void goes_on_after_one(struct program *listener, const char *group, int p
 /* A number whose lowest byte is 1, and so are its lowest two, and three. */
 static const int many = (1 << 24) + 1;
 
-CHECK(count, "ends with status 0 after COUNT datagrams", POINTS(2), AFTER(prints_message, only_group),
+CHECK(count, "ends with status 0 after COUNT datagrams", POINTS(2), AFTER(only_group, each_waiting),
       BECAUSE("With -c COUNT the program ends when it has printed the last of COUNT datagrams, and no sooner. COUNT may be "
               "any number from 1: keep it in a type that holds it."))
 {

@@ -148,7 +148,7 @@ CHECK(several_hosts, "asks each of several HOSTs, and prints each answer", POINT
     program_prints_lines(curious, lines);
 }
 
-CHECK(once, "prints a host once, however often it answers", POINTS(1),
+CHECK(once, "prints a host once, however often it answers", POINTS(1), AFTER(several_hosts),
       BECAUSE("Keep a list of the hosts that have answered. A host is its address: its port may be another the next time."))
 {
     int port = free_port();
@@ -281,7 +281,7 @@ CHECK(refused, "prints the answers of others though one HOST refuses", POINTS(1)
     exits(client, 0);
 }
 
-CHECK(unresolved, "reports a HOST that does not resolve, asks the others, and ends with status 1", POINTS(2),
+CHECK(unresolved, "reports a HOST that does not resolve, asks the others, and ends with status 1", POINTS(2), AFTER(asks),
       BECAUSE("A look-up that fails is the failure of one HOST: report it with gai_strerror(), remember the status, and go on. "
               "What was typed may have a % in it: it is an argument of fprintf(), never its format."))
 {
