@@ -268,7 +268,7 @@ CHECK(unreachable, "reports a HOST that can't be sent to: which, and why", POINT
     exits(client, 1);
 }
 
-CHECK(host_name, "asks a HOST that is given by name, and prints the name as it was given", POINTS(1),
+CHECK(host_name, "asks a HOST that is given by name, and prints the name as it was given", POINTS(1), AFTER(asks),
       NEEDS_PRIVATE_NETWORK,
       BECAUSE("getaddrinfo() takes names and numbers alike, unless AI_NUMERICHOST forbids it. The line has HOST as it "
               "stands on "
