@@ -156,7 +156,8 @@ void cannot_fork(struct program *program);
 /** Each fork fails so, from here on. */
 void can_never_fork(struct program *program);
 
-/** Ends at that signal, within @p seconds with @p status as in exits_within(), and has waited for all its children itself. */
+/** Ends at that signal, within @p seconds with @p status as in exits_within(), and has waited for all its children itself,
+ *  unless it ignores SIGCHLD, which says that the kernel is to do so. */
 void ends_with_its_children(struct program *program, int sig, double seconds, int status);
 
 /* Commands: what a program becomes by exec(3), for a connection that the command has as its stdin. Each waits until there is

@@ -287,7 +287,7 @@ int children_die_young(struct program *program, double seconds, int each_second)
 void ends_with_its_children(struct program *program, int sig, double seconds, int status)
 {
     static pid_t children[PROC_MAX];
-    int count = proc_children(program->pid, children, PROC_MAX);
+    int count = proc_ignores(program->pid, SIGCHLD) ? 0 : proc_children(program->pid, children, PROC_MAX);
     is_sent(program, sig);
     exits_within(program, seconds, status);
     for (int i = 0; i < count; i++) {

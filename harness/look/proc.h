@@ -86,6 +86,9 @@ unsigned long proc_socket_inode(const struct descriptor *descriptor);
  *  ends a process whose program names alarm(); a POSIX timer; an armed timerfd. */
 bool proc_has_timer(pid_t pid);
 
+/** True if @p pid ignores that signal. */
+bool proc_ignores(pid_t pid, int sig);
+
 /** Reads a file of /proc as text into @p buffer (always ended by NUL); returns its length or -1. */
 ssize_t proc_read(const char *path, char *buffer, size_t size);
 /** Opens a file that lies where a program may put what it likes: NULL if it is no regular file. The caller closes it. */
