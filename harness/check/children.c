@@ -294,8 +294,7 @@ void ends_with_its_children(struct program *program, int sig, double seconds, in
         if (!programs_inherited(children[i]))
             continue;
         verdict_because(
-            "A signal asks a child to end, and it takes its time: wait for it (waitpid) before you end. Whoever "
-            "starts the server again may meet it else.");
+            "A signal only asks a child to end, and that takes its time: wait for each (waitpid) before you end.");
         fails(text("%s waits for each of its children before it ends", program->name),
               text("it ended first, and left process %d to others", children[i]));
     }
