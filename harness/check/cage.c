@@ -18,12 +18,12 @@
 
 static const struct {
     __rlimit_resource_t resource; /* the type that glibc gives it */
-    rlim_t limit;
+    struct rlimit limit;
 } limits[] = {
-    {RLIMIT_CPU, 20},         /* seconds */
-    {RLIMIT_FSIZE, 64 << 20}, /* bytes */
-    {RLIMIT_CORE, 0},
-    {RLIMIT_MEMLOCK, 1 << 20},
+    {RLIMIT_CPU, {20, 21}},               /* seconds; at both at once it gets SIGKILL, which does not say why */
+    {RLIMIT_FSIZE, {64 << 20, 64 << 20}}, /* bytes */
+    {RLIMIT_CORE, {0, 0}},
+    {RLIMIT_MEMLOCK, {1 << 20, 1 << 20}},
 };
 
 /* What looks into other processes, makes namespaces, or takes memory that no limit counts; io_uring does what it is told behind a
@@ -167,8 +167,7 @@ static const char *limit_memory(void)
 const char *cage_limits(bool big, int processes)
 {
     for (unsigned int i = 0; i < sizeof limits / sizeof *limits; i++) {
-        rlim_t more = limits[i].resource == RLIMIT_CPU; /* at both at once it gets SIGKILL, which does not say why */
-        struct rlimit limit = {limits[i].limit, limits[i].limit + more};
+        struct rlimit limit = limits[i].limit;
         struct rlimit old;
         if (getrlimit(limits[i].resource, &old) == 0 && old.rlim_max < limit.rlim_max)
             limit.rlim_max = old.rlim_max;

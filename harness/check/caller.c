@@ -47,8 +47,7 @@ void is_bound(struct program *server, int port)
     int swapped = ntohs((in_port_t)port);
     if (waited != CAME && swapped != port && is_bound_now(&swapped)) {
         verdict_is_whole();
-        verdict_because("%d is %d with its two bytes swapped: a port goes into an address in network order, htons().",
-                        swapped, port);
+        verdict_port_is_swapped(swapped, port);
     }
     if (waited != CAME)
         wait_fails(waited, &awaited, text("%s has UDP port %d", server->name, port), "nobody has it");

@@ -247,8 +247,7 @@ static const char *explain_deafness(const struct joined *joined)
         return text("its socket is bound to %s port %d", host, joined->port);
     }
     if (port != joined->port && sockets_find(SOCKET_UDP, is_at_port, &port)) {
-        verdict_because("%d is %d with its two bytes swapped: a port goes into an address in network order, htons().",
-                        port, joined->port);
+        verdict_port_is_swapped(port, joined->port);
         return text("it has UDP port %d", port);
     }
     return text("it does not have UDP port %d", joined->port);
@@ -473,8 +472,7 @@ static const char *explain_silence(const struct member *member)
         return "none came";
     }
     if (other->port != member->port)
-        verdict_because("%d is %d with its two bytes swapped: a port goes into an address in network order, htons().",
-                        other->port, member->port);
+        verdict_port_is_swapped(other->port, member->port);
     else if (strcmp(other->to, swapped(member->group)) == 0)
         verdict_because("%s is %s with its bytes swapped: inet_pton() gives the address in network order already.",
                         other->to, member->group);

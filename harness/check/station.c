@@ -288,8 +288,7 @@ static const char *explain_silence(const struct asking *asking)
     if (other->port != port)
         verdict_is_whole();
     if (other->port == ntohs((in_port_t)port) && other->port != port)
-        verdict_because("%d is %d with its two bytes swapped: a port goes into an address in network order, htons().",
-                        other->port, port);
+        verdict_port_is_swapped(other->port, port);
     else if (other->port != port)
         verdict_because("It goes to %sport %d, whatever is asked for on the command line.",
                         strcmp(other->to, asking->address) == 0 ? "" : text("%s ", other->to), other->port);

@@ -446,8 +446,7 @@ void is_listening(struct program *server, int port)
     int swapped = ntohs((in_port_t)port);
     if (!opening.open && swapped != port && sockets_listener(SOCKET_TCP, swapped, NULL)) {
         verdict_is_whole();
-        verdict_because("%d is %d with its two bytes swapped: a port goes into an address in network order, htons().",
-                        swapped, port);
+        verdict_port_is_swapped(swapped, port);
         fails(expected, text("it listens on port %d", swapped));
     }
     if (waited != CAME)

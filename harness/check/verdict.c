@@ -33,6 +33,12 @@ void verdict_because_also(const char *format, ...)
     verdict.because = because;
 }
 
+void verdict_port_is_swapped(int got, int port)
+{
+    verdict_because("%d is %d with its two bytes swapped: a port goes into an address in network order, htons().", got,
+                    port);
+}
+
 void verdict_is_whole(void)
 {
     verdict.is_whole = true;

@@ -27,6 +27,8 @@ struct verdict {
 void verdict_because(const char *format, ...) __attribute__((format(printf, 1, 2)));
 /** The same, behind what was said already. */
 void verdict_because_also(const char *format, ...) __attribute__((format(printf, 1, 2)));
+/** Why a port is @p got where it should be @p port: a forgotten htons(3). */
+void verdict_port_is_swapped(int got, int port);
 /** The reason found is the whole story (a crash, a flood …), whatever the check was about. */
 void verdict_is_whole(void);
 /** Says where in the program, for a failure that comes next. */

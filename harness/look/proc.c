@@ -424,6 +424,7 @@ bool proc_has_timer(pid_t pid)
     if (awaits_alarm_by_sigwait(pid))
         return true;
     bool is_blocked = known && (field(text, "\nSigBlk:", 16) & alarm_bit) != 0; /* and may come by a signalfd */
+    bool is_ignored = known && (field(text, "\nSigIgn:", 16) & alarm_bit) != 0;
     snprintf(path, sizeof path, "/proc/%d/timers", pid);
     if (proc_read(path, text, sizeof text) > 0)
         return true;
@@ -435,5 +436,5 @@ bool proc_has_timer(pid_t pid)
         if (is_blocked && strcmp(descriptors[i].target, "anon_inode:[signalfd]") == 0)
             return true;
     }
-    return !is_blocked && !proc_ignores(pid, SIGALRM) && may_die_of_an_alarm(pid);
+    return !is_blocked && !is_ignored && may_die_of_an_alarm(pid);
 }
