@@ -165,8 +165,11 @@ const char *quoted(struct bytes bytes, size_t max)
 
 size_t common_prefix(struct bytes a, struct bytes b)
 {
+    enum { STRIDE = 256 };
     size_t length = a.length < b.length ? a.length : b.length;
     size_t i = 0;
+    while (length - i >= STRIDE && memcmp(a.data + i, b.data + i, STRIDE) == 0)
+        i += STRIDE;
     while (i < length && a.data[i] == b.data[i])
         i++;
     return i;

@@ -14,6 +14,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "check/cage.h"
 #include "check/netlink.h"
 #include "look/proc.h"
 #include "run/jobs.h"
@@ -166,6 +167,7 @@ int serve(int fd, int (*play)(int argc, char *argv[]))
     struct ends ends;
     struct sigaction action = {.sa_handler = on_child};
     sigaction(SIGCHLD, &action, NULL);
+    cage_prepare(true);
     ssize_t n;
     while ((n = receive(fd, &request, &ends)) != 0) {
         if (n == -1 && errno != EINTR)
