@@ -57,9 +57,9 @@ int main(int argc, char *argv[])
         fprintf(stderr, "read_submissions: %s\n", problem);
         return 3;
     }
-    int students = submissions_read(&world, argv[argc - 1], on_found, NULL, &problem);
+    int students = submissions_read(&world, argv[argc - 1], false, on_found, NULL, &problem);
     print(json_pack("{si sb ss*}", "students", students, "private", world.is_private, "problem",
-                    students == -1 ? problem : NULL));
+                    problem));
     rundir_remove();
     return 0;
 }

@@ -31,6 +31,13 @@ const char *account_take(struct account *account, const char *own, size_t length
     return NULL;
 }
 
+const char *account_open(struct account *account)
+{
+    if (account->seconds >= HANDED_IN_SECONDS_MAX)
+        return "the archives before it took too long: the rest is passed over";
+    return ++account->archives > HANDED_IN_ARCHIVES_MAX ? "more than 20 archives: the rest is passed over" : NULL;
+}
+
 void account_note(struct account *account, const char *own)
 {
     enum { NAMED = 5 };

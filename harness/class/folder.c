@@ -52,6 +52,19 @@ static enum entry_kind kind_of(mode_t mode)
     }
 }
 
+static struct stat passed_over; /* all zeros: none */
+
+void folder_pass_over(const char *path)
+{
+    if (stat(path, &passed_over) == -1)
+        passed_over = (struct stat){0};
+}
+
+static bool is_passed_over(const struct stat *status)
+{
+    return passed_over.st_ino != 0 && status->st_ino == passed_over.st_ino && status->st_dev == passed_over.st_dev;
+}
+
 /* Adds what lies directly in one folder. Returns 0, -1 without memory, or 1 if there was more than @p most. */
 static int list_one(DIR *directory, const char *path, struct listing *listing, size_t most)
 {
@@ -61,7 +74,7 @@ static int list_one(DIR *directory, const char *path, struct listing *listing, s
         struct path full = path_of("%s%s%s", path, *path == '\0' ? "" : "/", found->d_name);
         bool itself = strcmp(found->d_name, ".") == 0 || strcmp(found->d_name, "..") == 0;
         if (itself || name_of(found->d_name) == NAME_HIDDEN ||
-            fstatat(dirfd(directory), found->d_name, &status, AT_SYMLINK_NOFOLLOW) == -1)
+            fstatat(dirfd(directory), found->d_name, &status, AT_SYMLINK_NOFOLLOW) == -1 || is_passed_over(&status))
             continue;
         if (listing->count >= most)
             return 1;

@@ -10,6 +10,9 @@
  *  -1 if there is no memory. */
 int folder_list(int fd, struct listing *listing);
 
+/** The folder @p path is not listed from now on, wherever it lies: what we write is nobody's submission. */
+void folder_pass_over(const char *path);
+
 /** Opens the file @p path below the folder @p fd for reading. Returns its descriptor, or -1 with errno: ELOOP for a link,
  *  EINVAL for what is no file. */
 int folder_open(int fd, const char *path);

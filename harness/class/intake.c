@@ -14,6 +14,7 @@
 
 struct intake {
     sqlite3 *db;
+    int argument; /* that is being read: the first is 1 */
 };
 
 /* ------------------------------------------------ reading */
@@ -21,12 +22,13 @@ struct intake {
 struct intake *intake_begin(sqlite3 *db)
 {
     static struct intake intake;
-    intake.db = db;
+    intake = (struct intake){.db = db};
     sql_do(db, "PRAGMA temp_store = FILE", "");
     sql_do(db,
-           "CREATE TEMP TABLE found (student TEXT, path TEXT, source TEXT, time INTEGER, lesson TEXT, program TEXT,"
-           " PRIMARY KEY (student, path))",
+           "CREATE TEMP TABLE found (student TEXT, path TEXT, source TEXT, time INTEGER, place TEXT, lesson TEXT,"
+           " program TEXT, PRIMARY KEY (student, path))",
            "");
+    sql_do(db, "CREATE TEMP TABLE came (student TEXT, argument INTEGER, PRIMARY KEY (student, argument))", "");
     sql_do(db,
            "CREATE TEMP TABLE passed_over (student TEXT, place TEXT, words TEXT, PRIMARY KEY (student, place, words))",
            "");
@@ -34,32 +36,81 @@ struct intake *intake_begin(sqlite3 *db)
     return &intake;
 }
 
+static void pass_over(sqlite3 *db, const char *student, const char *place, const char *words)
+{
+    sql_do(db, "INSERT OR IGNORE INTO passed_over VALUES (?, ?, ?)", "ttt", student, place, words);
+}
+
+/* Of two files of one name, which came in two arguments, the newer counts; if that can't be told, the one that was read last. */
+static bool gives_way(sqlite3 *db, const struct handed_in *found)
+{
+    const char *student = found->student->key;
+    char *other = NULL;
+    sqlite3_stmt *row = sql_ask(db, "SELECT time, place FROM found WHERE student = ? AND path = ?", "tt", student,
+                                found->path);
+    bool older = false;
+    if (sql_next(row)) {
+        long long time = sqlite3_column_int64(row, 0);
+        older = found->time > 0 && time > 0 && found->time < time;
+        other = strdup(sql_text(row, 1));
+        sql_enough(row);
+    }
+    if (other != NULL && older)
+        pass_over(db, student, found->place, path_of("the newer one counts: %s", other).text);
+    else if (other != NULL)
+        pass_over(db, student, other, path_of("the newer one counts: %s", found->place).text);
+    free(other);
+    return older;
+}
+
 static void take(void *context, const struct handed_in *found)
 {
-    sqlite3 *db = ((struct intake *)context)->db;
+    const struct intake *intake = context;
+    sqlite3 *db = intake->db;
     const struct student *who = found->student;
+    /* A folder does not tell what a platform did. */
     sql_do(db,
            "INSERT INTO student VALUES (?, ?, ?, ?, ?) ON CONFLICT (key) DO UPDATE SET name = excluded.name,"
-           " id = excluded.id, login = excluded.login, email = excluded.email",
+           " id = iif(excluded.id = '', id, excluded.id), login = iif(excluded.login = '', login, excluded.login),"
+           " email = iif(excluded.email = '', email, excluded.email)",
            "ttttt", who->key, who->name, who->id, who->login, who->email);
+    if (!found->nobodys)
+        sql_do(db, "INSERT OR IGNORE INTO came VALUES (?, ?)", "tl", who->key, (long long)intake->argument);
     if (found->data == NULL) {
-        sql_do(db, "INSERT OR IGNORE INTO passed_over VALUES (?, ?, ?)", "ttt", who->key, found->place, found->problem);
+        pass_over(db, who->key, found->place, found->problem);
         return;
     }
     struct hash hash = hash_of(found->data, found->length);
     sql_do(db, "INSERT OR IGNORE INTO source VALUES (?, ?)", "tb", hash.hex, found->data, found->length);
-    sql_do(db, "INSERT OR REPLACE INTO found (student, path, source, time) VALUES (?, ?, ?, ?)", "tttl", who->key,
-           found->path, hash.hex, (long long)found->time);
+    if (!gives_way(db, found))
+        sql_do(db, "INSERT OR REPLACE INTO found (student, path, source, time, place) VALUES (?, ?, ?, ?, ?)", "tttlt",
+               who->key, found->path, hash.hex, (long long)found->time, found->place);
 }
 
-int intake_read(struct intake *intake, const struct world *world, const char *argument, const char **problem)
+/* Somebody of that name is known: then a folder of that name is theirs. */
+static bool is_known(sqlite3 *db, const char *argument)
 {
-    return submissions_read(world, argument, take, intake, problem);
+    char name[300];
+    size_t length = strlen(argument);
+    while (length > 1 && argument[length - 1] == '/')
+        length--;
+    size_t begin = length;
+    while (begin > 0 && argument[begin - 1] != '/')
+        begin--;
+    snprintf(name, sizeof name, "%.*s", (int)(length - begin), argument + begin);
+    return sql_number(db, "SELECT count(*) FROM student WHERE key = ?", "t", name) > 0;
+}
+
+int intake_read(struct intake *intake, const struct world *world, const char *argument, bool one, const char **problem)
+{
+    intake->argument++;
+    return submissions_read(world, argument, one || is_known(intake->db, argument), take, intake, problem);
 }
 
 /* ------------------------------------------------ which file is which program? */
 
-/* A program's file is NAME.c: first in a folder of the lesson's own name, then by itself at the top, then anywhere. */
+/* A program's file is NAME.c: first in a folder of the lesson's own name, then by itself at the top, then anywhere; of several the
+   one in fewest folders, then the newest. */
 static void find_program(sqlite3 *db, const struct lesson *lesson, const char *program)
 {
     char name[64];
@@ -71,12 +122,54 @@ static void find_program(sqlite3 *db, const struct lesson *lesson, const char *p
         "WITH candidate AS (SELECT student, path,"
         "  CASE WHEN '/' || path LIKE '%/' || ?1 || '/' || ?2 THEN 0 WHEN path = ?2 THEN 1"
         "   WHEN '/' || path LIKE '%/' || ?3 || '/' || ?2 OR '/' || path LIKE '%/' || ?4 || '/' || ?2 THEN 2 ELSE 3 END"
-        "   AS rank FROM found WHERE path = ?2 OR substr(path, -length(?2) - 1) = '/' || ?2),"
+        "   AS rank, time FROM found WHERE path = ?2 OR substr(path, -length(?2) - 1) = '/' || ?2),"
         " best AS (SELECT student, path, row_number() OVER (PARTITION BY student ORDER BY rank,"
-        "  length(path) - length(replace(path, '/', '')), path) AS place FROM candidate)"
+        "  length(path) - length(replace(path, '/', '')), time DESC, path) AS place FROM candidate)"
         " UPDATE found SET lesson = ?1, program = ?5 WHERE (student, path) IN"
         "  (SELECT student, path FROM best WHERE place = 1)",
         "ttttt", lesson->folder, name, lesson->name, number, program);
+}
+
+/* Why those that are no program are none. */
+static void say_what_is_no_program(sqlite3 *db, const struct lesson *lesson, const char *program)
+{
+    char name[64];
+    snprintf(name, sizeof name, "%s.c", program);
+    sql_do(db,
+           "INSERT OR IGNORE INTO passed_over SELECT f.student, f.path, t.path || ' was taken in its place' FROM found "
+           "AS f"
+           " JOIN found AS t ON t.student = f.student AND t.lesson = ?1 AND t.program = ?2"
+           " WHERE f.program IS NULL AND (f.path = ?3 OR substr(f.path, -length(?3) - 1) = '/' || ?3)",
+           "ttt", lesson->folder, program, name);
+}
+
+static void say_names(sqlite3 *db, const struct lesson *lesson)
+{
+    char names[200] = "";
+    for (int i = 0; i < lesson->programs; i++)
+        snprintf(names + strlen(names), sizeof names - strlen(names), "%s%s.c", i == 0 ? "" : " and ",
+                 lesson->program[i]);
+    sql_do(
+        db,
+        "INSERT OR IGNORE INTO passed_over SELECT student, path, 'lesson ' || ?1 || ' takes ' || ?2 || ' alone' FROM "
+        "found"
+        " WHERE program IS NULL AND '/' || path LIKE '%/' || ?3 || '/%' AND path NOT IN (SELECT place FROM passed_over"
+        " WHERE passed_over.student = found.student)",
+        "ltt", (long long)lesson->number, names, lesson->folder);
+}
+
+/* What is handed in week by week: of a program that is not there this time, the one before counts. */
+static void keep_earlier_programs(sqlite3 *db)
+{
+    sql_do(
+        db,
+        "INSERT OR IGNORE INTO found SELECT n.student, f.path, f.source,"
+        "  coalesce((SELECT time FROM arrival AS a WHERE a.student = n.student AND a.source = f.source), 0), f.path,"
+        "  f.lesson, f.program"
+        " FROM newest AS n JOIN file AS f ON f.submission = n.hash AND f.program IS NOT NULL"
+        " WHERE n.student IN (SELECT student FROM came) AND NOT EXISTS (SELECT 1 FROM found WHERE student = n.student"
+        "  AND lesson = f.lesson AND program = f.program)",
+        "");
 }
 
 /* ------------------------------------------------ names made of contents */
@@ -146,11 +239,30 @@ static struct hash unit_hash(sqlite3 *db, const struct terms *terms, const struc
 
 /* ------------------------------------------------ submissions and units */
 
+/* One for each lesson that has none yet. */
+static void make_units(sqlite3 *db, const struct terms *terms, const char *student, const char *submission,
+                       long long now)
+{
+    for (int i = 0; i < terms->lessons; i++) {
+        const char *lesson = terms->lesson[i]->folder;
+        if (sql_number(db, "SELECT count(*) FROM unit WHERE submission = ? AND lesson = ?", "tt", submission, lesson) >
+            0)
+            continue;
+        struct hash unit = unit_hash(db, terms, terms->lesson[i], student, submission);
+        sql_do(db, "INSERT INTO unit VALUES (?, ?, ?, ?)", "tttl", submission, lesson, unit.hex, now);
+    }
+}
+
 static void make_submission(sqlite3 *db, const struct terms *terms, const char *student)
 {
     long long newest;
     long long now = time(NULL);
     struct hash hash = submission_hash(db, student, &newest);
+    /* What is read last counts, also if that is in the same second. */
+    long long last = sql_number(db, "SELECT coalesce(max(read_at), 0) FROM submission WHERE student = ? AND hash <> ?",
+                                "tt", student, hash.hex);
+    if (now <= last)
+        now = last + 1;
     sql_do(db, "INSERT INTO submission VALUES (?, ?, ?, ?) ON CONFLICT (hash) DO UPDATE SET read_at = excluded.read_at",
            "ttll", hash.hex, student, newest, now);
     /* The same sources may be read with another kit, which takes other files for its programs. */
@@ -170,36 +282,69 @@ static void make_submission(sqlite3 *db, const struct terms *terms, const char *
            " WHERE student = ?2 AND program IS NULL AND path NOT IN (SELECT place FROM passed_over WHERE student = ?2)",
            "tt", hash.hex, student);
     sql_do(db, "DELETE FROM unit WHERE submission = ?", "t", hash.hex);
-    for (int i = 0; i < terms->lessons; i++) {
-        struct hash unit = unit_hash(db, terms, terms->lesson[i], student, hash.hex);
-        sql_do(db, "INSERT INTO unit VALUES (?, ?, ?, ?)", "tttl", hash.hex, terms->lesson[i]->folder, unit.hex, now);
-    }
+    if (sql_number(db, "SELECT count(*) FROM came WHERE student = ?", "t", student) == 0)
+        return; /* nobody's: there is nothing to grade */
+    make_units(db, terms, student, hash.hex, now);
+}
+
+/* Who is not among those that were read is to have a unit of each lesson as well. */
+static void complete_others(sqlite3 *db, const struct terms *terms)
+{
+    sqlite3_stmt *row = sql_ask(db,
+                                "SELECT student, hash FROM newest AS n WHERE student NOT IN (SELECT student FROM came)"
+                                " AND EXISTS (SELECT 1 FROM unit WHERE submission = n.hash)",
+                                "");
+    while (sql_next(row))
+        make_units(db, terms, sql_text(row, 0), sql_text(row, 1), time(NULL));
 }
 
 static void choose_lessons(sqlite3 *db, struct terms *terms)
 {
     for (int i = 0; i < terms->kit->lessons; i++) {
         const struct lesson *lesson = &terms->kit->lesson[i];
-        if (sql_number(db, "SELECT count(*) FROM found WHERE lesson = ?", "t", lesson->folder) > 0)
+        if (sql_number(db,
+                       "SELECT EXISTS (SELECT 1 FROM found WHERE lesson = ?1) OR EXISTS (SELECT 1 FROM newest AS n"
+                       " JOIN file ON submission = n.hash WHERE lesson = ?1 AND program IS NOT NULL)",
+                       "t", lesson->folder) > 0)
             terms->lesson[terms->lessons++] = lesson;
     }
 }
 
-int intake_finish(struct intake *intake, struct terms *terms)
+/* Who came in several arguments, the first of them by name. */
+static void see_who_came(sqlite3 *db, struct taken *told)
+{
+    told->students = (int)sql_number(db, "SELECT count(DISTINCT student) FROM came", "");
+    sqlite3_stmt *row = sql_ask(db, "SELECT student FROM came GROUP BY student HAVING count(*) > 1 ORDER BY 1", "");
+    while (sql_next(row)) {
+        if (told->together++ == 0)
+            snprintf(told->one_together, sizeof told->one_together, "%s", sql_text(row, 0));
+    }
+}
+
+void intake_finish(struct intake *intake, struct terms *terms, struct taken *told)
 {
     sqlite3 *db = intake->db;
+    *told = (struct taken){0};
     for (int i = 0; i < terms->kit->lessons; i++) {
         for (int k = 0; k < terms->kit->lesson[i].programs; k++)
             find_program(db, &terms->kit->lesson[i], terms->kit->lesson[i].program[k]);
     }
+    for (int i = 0; i < terms->kit->lessons; i++) {
+        for (int k = 0; k < terms->kit->lesson[i].programs; k++)
+            say_what_is_no_program(db, &terms->kit->lesson[i], terms->kit->lesson[i].program[k]);
+        say_names(db, &terms->kit->lesson[i]);
+    }
+    told->programs = (int)sql_number(db, "SELECT count(*) FROM found WHERE program IS NOT NULL", "");
+    keep_earlier_programs(db);
     if (terms->lessons == 0)
         choose_lessons(db, terms);
-    int students = 0;
+    see_who_came(db, told);
     sqlite3_stmt *row = sql_ask(db, "SELECT student FROM found UNION SELECT student FROM passed_over ORDER BY 1", "");
-    for (; sql_next(row); students++)
+    while (sql_next(row))
         make_submission(db, terms, sql_text(row, 0));
+    complete_others(db, terms);
     sql_do(db, "COMMIT", "");
     sql_do(db, "DROP TABLE found", "");
     sql_do(db, "DROP TABLE passed_over", "");
-    return students;
+    sql_do(db, "DROP TABLE came", "");
 }

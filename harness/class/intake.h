@@ -28,9 +28,16 @@ struct intake;
 
 /** Begins to take in: nothing of it is seen in the gradebook before intake_finish(). */
 struct intake *intake_begin(sqlite3 *db);
-/** Takes in one SUBMISSION argument; the same path of the same student counts as it came last. Returns how many students it had,
- *  or -1 with *problem. */
-int intake_read(struct intake *intake, const struct world *world, const char *argument, const char **problem);
-/** Makes submissions and units of what was read, and chooses the lessons if @p terms names none. Returns how many students were
- *  read. */
-int intake_finish(struct intake *intake, struct terms *terms);
+/** What was taken in. */
+struct taken {
+    int students;           /**< that were found */
+    int programs;           /**< of theirs */
+    int together;           /**< students who came in several arguments, which were taken together */
+    char one_together[200]; /**< the first of these */
+};
+
+/** Takes in one SUBMISSION argument. @p one, what is returned and *problem: see submissions_read(). */
+int intake_read(struct intake *intake, const struct world *world, const char *argument, bool one, const char **problem);
+/** Makes submissions and units of what was read, and chooses the lessons if @p terms names none. A program that a student has not
+ *  handed in this time stays as it was before. */
+void intake_finish(struct intake *intake, struct terms *terms, struct taken *told);

@@ -173,7 +173,6 @@ static void see_folder(struct top *top, const char *name, size_t length)
     struct platform_name parts;
     top->lessons |= name_is_lesson(name, length);
     top->moodle |= name_moodle(name, &parts);
-    top->canvas = false;
     if (top->folder == NULL) {
         top->folder = name;
         top->folder_length = length;
@@ -185,9 +184,7 @@ static void see_folder(struct top *top, const char *name, size_t length)
 static void see_file(struct top *top, const struct entry *entry, const char *name)
 {
     struct platform_name parts;
-    bool is_moodle = name_moodle(name, &parts);
-    top->moodle |= is_moodle;
-    top->canvas &= name_canvas(name, &parts);
+    top->moodle |= name_moodle(name, &parts);
     top->sources |= entry->name == NAME_SOURCE;
     top->metadata |= entry->name == NAME_METADATA;
     if (entry->name == NAME_ARCHIVE) {
@@ -196,25 +193,35 @@ static void see_file(struct top *top, const struct entry *entry, const char *nam
     }
 }
 
+/* More of what may hold programs has Canvas's names than not. */
+static int canvas_vote(const struct entry *entry, const char *name, bool in_folder)
+{
+    struct platform_name parts;
+    if (name_canvas(name, &parts))
+        return 1;
+    return in_folder || entry->name == NAME_SOURCE || entry->name == NAME_ARCHIVE ? -1 : 0;
+}
+
 struct top listing_top(const struct listing *listing, const char *prefix)
 {
-    struct top top = {.canvas = true};
+    struct top top = {0};
     size_t length = strlen(prefix);
     size_t count;
     struct entry **below = listing_below(listing, prefix, &count);
-    bool any = false;
+    int votes = 0;
     for (size_t i = 0; i < count; i++) {
         const char *name = below[i]->path + length;
         if (below[i]->astray || below[i]->name == NAME_HIDDEN || *name == '\0')
             continue;
-        any = true;
         size_t part = strcspn(name, "/");
-        if (name[part] == '/' || below[i]->kind == ENTRY_FOLDER)
+        bool in_folder = name[part] == '/' || below[i]->kind == ENTRY_FOLDER;
+        votes += canvas_vote(below[i], name, in_folder);
+        if (in_folder)
             see_folder(&top, name, part);
         else
             see_file(&top, below[i], name);
     }
-    top.canvas &= any;
+    top.canvas = votes > 0;
     return top;
 }
 
@@ -233,4 +240,76 @@ char *listing_unwrap(const struct listing *listing, const char *prefix)
         at = deeper;
     }
     return at;
+}
+
+/* A source, and which of the folders it lies in; 0: none. */
+struct placed {
+    const char *name;
+    int folder;
+};
+
+static int compare_placed(const void *a, const void *b)
+{
+    const struct placed *one = a;
+    const struct placed *other = b;
+    int order = strcmp(one->name, other->name);
+    return order != 0 ? order : one->folder - other->folder;
+}
+
+/* One name in two folders, and not beside them. */
+static bool share_a_name(struct placed *sources, size_t count)
+{
+    qsort(sources, count, sizeof *sources, compare_placed);
+    for (size_t i = 0; i + 1 < count; i++) {
+        bool first = i == 0 || strcmp(sources[i - 1].name, sources[i].name) != 0;
+        if (first && sources[i].folder > 0 && strcmp(sources[i].name, sources[i + 1].name) == 0 &&
+            sources[i].folder != sources[i + 1].folder)
+            return true;
+    }
+    return false;
+}
+
+/* A folder on the way to it is a lesson's. */
+static bool lies_in_lesson(const char *path)
+{
+    for (const char *slash; (slash = strchr(path, '/')) != NULL; path = slash + 1) {
+        if (name_is_lesson(path, (size_t)(slash - path)))
+            return true;
+    }
+    return false;
+}
+
+bool listing_has_students(const struct listing *listing, const char *prefix)
+{
+    size_t length = strlen(prefix);
+    size_t count;
+    struct entry **below = listing_below(listing, prefix, &count);
+    struct placed *sources = calloc(count + 1, sizeof *sources);
+    size_t placed = 0;
+    int folders = 0;
+    int with_lessons = 0;
+    int last_with = 0;
+    const char *last = "";
+    for (size_t i = 0; sources != NULL && i < count; i++) {
+        const char *path = below[i]->path + length;
+        size_t part = strcspn(path, "/");
+        if (below[i]->astray || below[i]->name != NAME_SOURCE || below[i]->kind != ENTRY_FILE)
+            continue;
+        bool in_folder = path[part] == '/';
+        if (in_folder && name_is_lesson(path, part))
+            continue;
+        if (in_folder && strncmp(last, path, part + 1) != 0) {
+            last = path;
+            folders++;
+        }
+        const char *slash = strrchr(path, '/');
+        sources[placed++] = (struct placed){slash == NULL ? path : slash + 1, in_folder ? folders : 0};
+        if (in_folder && last_with != folders && lies_in_lesson(path + part + 1)) {
+            last_with = folders;
+            with_lessons++;
+        }
+    }
+    bool has = with_lessons > 1 || share_a_name(sources, placed);
+    free(sources);
+    return has;
 }

@@ -66,13 +66,15 @@ struct top {
     bool sources, lessons; /**< a *.c; a folder NN-name */
     bool metadata;         /**< Gradescope's */
     bool moodle;           /**< at least one of Moodle's names */
-    bool canvas;           /**< nothing but Canvas's names */
+    bool canvas;           /**< more of Canvas's names than of others */
 };
 
 /** Looks at the folder @p prefix ("" or ending with '/'). */
 struct top listing_top(const struct listing *listing, const char *prefix);
 /** The entries below @p prefix, in order of their paths: the first of them, and how many. */
 struct entry **listing_below(const struct listing *listing, const char *prefix, size_t *count);
+/** Several folders in it that are no lessons hold lessons, or sources of one name: it is a class, whatever lies beside them. */
+bool listing_has_students(const struct listing *listing, const char *prefix);
 /** Where a student's own begins at or below @p prefix: folders that hold nothing but one folder are gone through. The
  *  caller frees it; NULL if there is no memory. */
 char *listing_unwrap(const struct listing *listing, const char *prefix);

@@ -131,7 +131,7 @@ static bool matches(const char *name, const char *pattern, regex_t *compiled, st
     regmatch_t group[GROUPS];
     char part[NAME_LONGEST + 1];
     size_t length = strcspn(name, "/");
-    if (length > NAME_LONGEST || (compiled->re_nsub == 0 && regcomp(compiled, pattern, REG_EXTENDED) != 0))
+    if (length > NAME_LONGEST || (compiled->re_nsub == 0 && regcomp(compiled, pattern, REG_EXTENDED | REG_ICASE) != 0))
         return false;
     memcpy(part, name, length);
     part[length] = '\0';
@@ -147,19 +147,40 @@ static bool matches(const char *name, const char *pattern, regex_t *compiled, st
     return true;
 }
 
+/* The first that fits: what stands behind it may be a file's name, which its author has chosen. */
 bool name_moodle(const char *name, struct platform_name *parts)
 {
-    static regex_t compiled;
-    return strstr(name, "_assignsubmission_") != NULL &&
-           matches(name, "^(.+)_([0-9]+)_assignsubmission_[a-z]+_?(.*)$", &compiled, parts);
+    static const char word[] = "_assignsubmission_";
+    const char *end = name + strcspn(name, "/");
+    const char *at = name;
+    for (; (at = strstr(at, word)) != NULL && at < end; at++) {
+        const char *id = at;
+        while (id > name && isdigit((unsigned char)id[-1]))
+            id--;
+        const char *kind = at + sizeof word - 1;
+        const char *file = kind + strspn(kind, "abcdefghijklmnopqrstuvwxyz");
+        if (id == at || id - 1 <= name || id[-1] != '_' || file == kind)
+            continue;
+        *parts = (struct platform_name){.who = name,
+                                        .who_length = (size_t)(id - 1 - name),
+                                        .id = id,
+                                        .id_length = (size_t)(at - id),
+                                        .file = file + (*file == '_')};
+        return true;
+    }
+    return false;
 }
 
 bool name_canvas(const char *name, struct platform_name *parts)
 {
     static regex_t late;
     static regex_t in_time;
+    static regex_t late_text; /* what was written into the page itself has no number of its own */
+    static regex_t text;
     return matches(name, "^([^_/]+)_LATE_([0-9]+)_[0-9]+_(.+)$", &late, parts) ||
-           matches(name, "^([^_/]+)_([0-9]+)_[0-9]+_(.+)$", &in_time, parts);
+           matches(name, "^([^_/]+)_([0-9]+)_[0-9]+_(.+)$", &in_time, parts) ||
+           matches(name, "^([^_/]+)_LATE_([0-9]+)_((text|link)\\.html)$", &late_text, parts) ||
+           matches(name, "^([^_/]+)_([0-9]+)_((text|link)\\.html)$", &text, parts);
 }
 
 int name_take_version(char *file)

@@ -19,6 +19,7 @@ void reading_tell(struct reading *reading, int owner, struct handed_in found)
     const struct member *member = &reading->roster.member[owner];
     struct account *account = &reading->account[owner];
     found.student = &member->student;
+    found.nobodys = member->is_the_class;
     if (member->time != 0)
         found.time = member->time;
     if (jobs_interrupted())
@@ -78,7 +79,16 @@ void reading_nested(struct container *container, const struct entry *entry, int 
 {
     char *place;
     char *own;
-    if (container->nested >= HANDED_IN_NESTED_MAX) {
+    struct account *account = &container->reading->account[entry->owner];
+    if (account->full)
+        return;
+    const char *closed = account_open(account);
+    double began = jobs_now();
+    double before_it = account->seconds;
+    if (closed != NULL) {
+        reading_tell_entry(container, entry, NULL, 0, closed);
+        account->full = true;
+    } else if (container->nested >= HANDED_IN_NESTED_MAX) {
         reading_tell_entry(container, entry, NULL, 0, "an archive in an archive in an archive: hand in one");
     } else if (name_entry(container, entry, &place, &own) == 0) {
         char *before;
@@ -99,6 +109,7 @@ void reading_nested(struct container *container, const struct entry *entry, int 
         }
         free(place);
         free(own);
+        account->seconds = before_it + jobs_now() - began;
     }
 }
 
@@ -246,8 +257,8 @@ void reading_archive(struct container *container, int fd, int owner)
     if (made == 0 && owner >= 0)
         made = roster_give_all(&container->listing, owner);
     else if (made == 0)
-        made = roster_make(&reading->roster, &container->listing, reading->argument, false, reading->metadata);
-    if (made == 0 && owner < 0 && list_problem != NULL && reading->roster.count != 1)
+        made = roster_make(&reading->roster, &container->listing, reading->argument, true, reading->metadata);
+    if (made == 0 && owner < 0 && list_problem != NULL && !reading->roster.is_one)
         made = roster_nobody(&reading->roster, reading->argument) < 0 ? -1 : 0;
     if (made == 0 && owner < 0)
         made = reading_open_accounts(reading);

@@ -17,11 +17,13 @@ struct reading {
     handed_in_function *tell;
     void *context;
     const char *argument;
+    bool one; /**< see submissions_read() */
     struct roster roster;
     struct account *account; /**< of each member of the roster */
     json_t *metadata;
     char *metadata_problem; /**< NULL: none */
     const char *fault;      /**< why it can't go on, and nothing more is told; NULL */
+    const char *cut;        /**< why not all students of an archive were found; NULL */
 };
 
 /** A folder or an archive that is being read. */

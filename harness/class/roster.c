@@ -232,7 +232,8 @@ static int give_file(struct entry *entry, int owner, const struct top *top, cons
     return 0;
 }
 
-static int give_class(struct roster *roster, struct listing *listing, const char *prefix, const json_t *metadata)
+static int give_class(struct roster *roster, struct listing *listing, const char *prefix, const char *argument,
+                      const json_t *metadata)
 {
     struct top top = listing_top(listing, prefix);
     size_t length = strlen(prefix);
@@ -245,6 +246,13 @@ static int give_class(struct roster *roster, struct listing *listing, const char
         if (entry->astray || *name == '\0' || entry->owner >= 0)
             continue;
         int owner = owner_of(roster, &top, entry, name, metadata);
+        if (owner < 0 && (entry->name == NAME_SOURCE || entry->name == NAME_ARCHIVE)) {
+            entry_problem(entry, "nobody's: no student's name stands in its own, or in its folder's");
+            owner = roster_nobody(roster, argument);
+            if (give(entry, owner, name) == -1)
+                return -1;
+            continue;
+        }
         if (owner < 0)
             continue;
         char *folder;
@@ -262,16 +270,17 @@ static int give_class(struct roster *roster, struct listing *listing, const char
 }
 
 /* Where the class's or the one student's own begins. */
-static char *root_of(const struct listing *listing, bool is_folder)
+static char *root_of(const struct listing *listing, bool one)
 {
     char *root = listing_unwrap(listing, "");
     struct top top = listing_top(listing, "");
-    if (root == NULL || !is_folder || *root == '\0')
+    if (root == NULL || one || *root == '\0')
         return root;
     /* A folder with one folder: a class of one, unless that one is a class. */
     struct top inner = listing_top(listing, root);
     bool is_class = inner.moodle || inner.metadata || inner.canvas ||
-                    (!inner.sources && !inner.lessons && (inner.more_folders || inner.more_archives));
+                    (!inner.sources && !inner.lessons && (inner.more_folders || inner.more_archives)) ||
+                    (!inner.lessons && listing_has_students(listing, root));
     if (top.folder != NULL && !is_class)
         *root = '\0';
     return root;
@@ -282,6 +291,8 @@ static bool is_one_student(const struct listing *listing, const char *root)
     struct top top = listing_top(listing, root);
     if (top.moodle || top.metadata || top.canvas)
         return false;
+    if (top.sources && !top.lessons && top.more_folders && listing_has_students(listing, root))
+        return false; /* notes of a teacher's lie beside the students' folders */
     return top.sources || top.lessons || (top.folder == NULL && !top.more_archives);
 }
 
@@ -329,11 +340,13 @@ static int make_keys_distinct(struct roster *roster)
     return done;
 }
 
-int roster_make(struct roster *roster, struct listing *listing, const char *argument, bool is_folder,
-                const json_t *metadata)
+int roster_make(struct roster *roster, struct listing *listing, const char *argument, bool one, const json_t *metadata)
 {
+    struct platform_name parts;
+    const char *slash = strrchr(argument, '/');
+    const char *name = slash == NULL ? argument : slash + 1;
     *roster = (struct roster){.index = json_object()};
-    char *root = root_of(listing, is_folder);
+    char *root = root_of(listing, one || name_moodle(name, &parts));
     if (root == NULL || roster->index == NULL) {
         free(root);
         return -1;
@@ -341,12 +354,11 @@ int roster_make(struct roster *roster, struct listing *listing, const char *argu
     int made;
     int only = -1;
     if (is_one_student(listing, root)) {
-        const char *slash = strrchr(argument, '/');
-        const char *name = slash == NULL ? argument : slash + 1;
         only = member_of_name(roster, name, strlen(name));
+        roster->is_one = true;
         made = only < 0 ? -1 : give_below(listing, "", only);
     } else {
-        made = give_class(roster, listing, root, metadata);
+        made = give_class(roster, listing, root, argument, metadata);
     }
     free(root);
     bool any_astray = false;

@@ -22,6 +22,7 @@ struct member {
 struct roster {
     struct member *member;
     size_t count;
+    bool is_one;   /**< all is one student's, who has the argument's name */
     json_t *index; /**< what names a student in the listing, and its number in member */
 };
 
@@ -29,11 +30,11 @@ struct roster {
  * Finds the students, and sets owner, own and version of each entry. Of two entries of one name the later counts: the
  * earlier gets a problem.
  *
- * @p argument is the path of the folder (@p is_folder) or archive. @p metadata: Gradescope's, by folder; or NULL.
+ * @p argument is the path of the folder or archive. @p one: see submissions_read(); an archive is never a class of one.
+ * @p metadata: Gradescope's, by folder; or NULL.
  * Returns -1 if there is no memory.
  */
-int roster_make(struct roster *roster, struct listing *listing, const char *argument, bool is_folder,
-                const json_t *metadata);
+int roster_make(struct roster *roster, struct listing *listing, const char *argument, bool one, const json_t *metadata);
 
 /** Gives all entries to the one student @p owner: what an archive of one student's holds. */
 int roster_give_all(struct listing *listing, int owner);

@@ -61,7 +61,7 @@ static void read_folder(struct container *container)
         reading_metadata(reading, fd, reading_depth(metadata->path));
         close(fd);
     }
-    if (roster_make(&reading->roster, listing, reading->argument, true, reading->metadata) == -1 ||
+    if (roster_make(&reading->roster, listing, reading->argument, reading->one, reading->metadata) == -1 ||
         reading_open_accounts(reading) == -1) {
         reading->fault = "no memory";
         return;
@@ -86,8 +86,12 @@ static int close_accounts(struct reading *reading, const char *place)
         struct account *account = &reading->account[i];
         const struct member *member = &reading->roster.member[i];
         char words[500];
-        struct handed_in found = {
-            .place = place, .path = "", .problem = words, .student = &member->student, .time = member->time};
+        struct handed_in found = {.place = place,
+                                  .path = "",
+                                  .problem = words,
+                                  .student = &member->student,
+                                  .time = member->time,
+                                  .nobodys = member->is_the_class};
         students += !member->is_the_class;
         if (account->problems > ACCOUNT_PROBLEMS_MAX) {
             snprintf(words, sizeof words, "%d more were passed over", account->problems - ACCOUNT_PROBLEMS_MAX);
@@ -128,7 +132,7 @@ static void read_single(struct reading *reading, int fd)
                               ? NULL
                               : listing_add(&listing, raw, strlen(raw), false, ENTRY_FILE, (long long)status.st_size);
     if (entry == NULL || listing_sort(&listing) == -1 ||
-        roster_make(&reading->roster, &listing, named ? folder : reading->argument, false, NULL) == -1 ||
+        roster_make(&reading->roster, &listing, named ? folder : reading->argument, true, NULL) == -1 ||
         reading_open_accounts(reading) == -1) {
         reading->fault = "no memory";
     } else {
@@ -164,10 +168,12 @@ static void read_argument(struct reading *reading, int fd, mode_t mode)
     } else {
         reading_archive(&container, fd, -1);
         if (container.problem != NULL && reading->fault == NULL) {
-            int owner = reading->roster.count == 1 ? 0 : roster_nobody(&reading->roster, reading->argument);
+            bool one = reading->roster.count == 1 && reading->roster.is_one;
+            int owner = one ? 0 : roster_nobody(&reading->roster, reading->argument);
             if (owner >= 0)
                 reading_tell(reading, owner,
                              (struct handed_in){.place = shown, .path = "", .problem = container.problem});
+            reading->cut = one ? NULL : container.problem;
         }
     }
     free(before);
@@ -199,10 +205,10 @@ static const char *refuse(mode_t mode, const char *path)
                             : "a submission is a folder, an archive (zip, tar, 7z) or a source (.c)";
 }
 
-int submissions_read(const struct world *world, const char *argument, handed_in_function *tell_one, void *context,
-                     const char **problem)
+int submissions_read(const struct world *world, const char *argument, bool one, handed_in_function *tell_one,
+                     void *context, const char **problem)
 {
-    struct reading reading = {.world = world, .tell = tell_one, .context = context};
+    struct reading reading = {.world = world, .one = one, .tell = tell_one, .context = context};
     struct stat status = {0};
     int fd = open(argument, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
     char *path = straight(argument);
@@ -217,7 +223,7 @@ int submissions_read(const struct world *world, const char *argument, handed_in_
         read_argument(&reading, fd, status.st_mode);
         if (reading.fault == NULL)
             students = close_accounts(&reading, path);
-        *problem = reading.fault;
+        *problem = reading.fault != NULL ? reading.fault : reading.cut;
     }
     roster_free(&reading.roster);
     json_decref(reading.metadata);

@@ -9,6 +9,7 @@
 #pragma once
 
 #include <jansson.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <time.h>
 
@@ -21,6 +22,8 @@ enum {
     HANDED_IN_FILES_MAX = 2000,     /**< files of one student */
     HANDED_IN_DEPTH_MAX = 16,       /**< folders in each other */
     HANDED_IN_NESTED_MAX = 2,       /**< archives in each other */
+    HANDED_IN_ARCHIVES_MAX = 20,    /**< archives in one student's own */
+    HANDED_IN_SECONDS_MAX = 15,     /**< seconds for all of these */
 };
 
 /** Who handed it in: as much as its place tells. Texts are UTF-8, "" where they are not known. */
@@ -44,6 +47,7 @@ struct handed_in {
     const char *data;  /**< a source's bytes, any bytes; NULL if there is a problem instead */
     size_t length;
     const char *problem; /**< why it was passed over, for people: "a symbolic link", "the archive is broken: …"; NULL */
+    bool nobodys;        /**< @p student is no student: it can't be told whose it is */
 };
 
 typedef void handed_in_function(void *context, const struct handed_in *found);
@@ -51,7 +55,9 @@ typedef void handed_in_function(void *context, const struct handed_in *found);
 /**
  * Reads one SUBMISSION argument (a student's folder, a folder of students, a student's archive, an archive of all) and tells
  * each source and each problem. A student of whom there is nothing but an empty place is told once, with a problem.
- * Returns how many students there were, or -1 with *problem (for people; static) if the argument itself can't be read.
+ * Returns how many students there were, or -1 with *problem (for people; static) if the argument itself can't be read. If an archive
+ * of several students can't be read to its end, *problem says why, too; else it is NULL.
+ * @p one: where a folder with nothing but a folder in it can be a class of one or a student's, it is a student's.
  */
-int submissions_read(const struct world *world, const char *argument, handed_in_function *tell, void *context,
+int submissions_read(const struct world *world, const char *argument, bool one, handed_in_function *tell, void *context,
                      const char **problem);

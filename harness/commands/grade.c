@@ -9,7 +9,9 @@
 #include <sys/random.h>
 #include <sys/stat.h>
 
+#include "class/folder.h"
 #include "class/grading.h"
+#include "class/intake.h"
 #include "class/pages.h"
 #include "class/rubric.h"
 #include "class/sql.h"
@@ -202,30 +204,68 @@ static void tell_unknown_times(sqlite3 *db, const json_t *rubric)
                unknown == 1 ? "" : "s");
 }
 
-/* ------------------------------------------------ grading */
-
-static int read_all(sqlite3 *db, const struct world *world, int argc, char *argv[], struct terms *terms)
+/* What we write would be read as a submission. */
+static int keep_apart(const struct grade_options *options, int argc, char *argv[])
 {
-    struct intake *intake = intake_begin(db);
-    int unread = 0;
-    for (int i = optind; i < argc; i++) {
-        const char *problem;
-        if (intake_read(intake, world, argv[i], &problem) == -1) {
-            usage_error("%s: %s", argv[i], problem);
-            unread++;
-        }
+    struct stat folder;
+    struct stat argument;
+    for (int i = optind; i < argc && stat(options->folder, &folder) == 0; i++) {
+        if (stat(argv[i], &argument) == 0 && argument.st_dev == folder.st_dev && argument.st_ino == folder.st_ino)
+            return usage_error("-o %s is what is to be graded: give it a folder of its own", options->folder);
     }
-    int students = intake_finish(intake, terms);
-    return unread > 0 ? -1 : students;
+    folder_pass_over(options->folder);
+    return 0;
 }
 
-static void tell(const struct graded *graded, int students, const char *folder)
+/* ------------------------------------------------ grading */
+
+/* Returns EXIT_USAGE if an argument can't be read at all, EXIT_NOT_FULL if one is cut off, or 0. */
+static int read_all(sqlite3 *db, const struct world *world, int argc, char *argv[], struct terms *terms,
+                    struct taken *taken)
 {
+    struct intake *intake = intake_begin(db);
+    int result = 0;
+    for (int i = optind; i < argc; i++) {
+        const char *problem;
+        int students = intake_read(intake, world, argv[i], argc - optind > 1, &problem);
+        if (students == -1) {
+            usage_error("%s: %s", argv[i], problem);
+            result = EXIT_USAGE;
+        } else if (problem != NULL) {
+            refusal("%s: %s: students behind that place are not graded. Is it whole?", argv[i], problem);
+            result = result == 0 ? EXIT_NOT_FULL : result;
+        }
+    }
+    intake_finish(intake, terms, taken);
+    return result;
+}
+
+/* What an instructor would want to know at once of what was handed in. */
+static void tell_of_taken(sqlite3 *db, const struct taken *taken)
+{
+    if (taken->together == 1)
+        printf("%s came in more than one SUBMISSION: they were taken as one student's.\n", taken->one_together);
+    else if (taken->together > 1)
+        printf("%d students, such as %s, came in more than one SUBMISSION: they were taken together.\n",
+               taken->together, taken->one_together);
+    int without = (int)sql_number(db,
+                                  "SELECT count(*) FROM newest AS n WHERE EXISTS (SELECT 1 FROM unit WHERE submission ="
+                                  " n.hash) AND EXISTS (SELECT 1 FROM problem WHERE submission = n.hash) AND NOT "
+                                  "EXISTS (SELECT 1 FROM file WHERE submission = n.hash AND program IS NOT NULL)",
+                                  "");
+    if (without > 0)
+        printf("Of what %d handed in no program could be taken: the class page says why.\n", without);
+}
+
+static void tell(sqlite3 *db, const struct graded *graded, const struct taken *taken, const char *folder)
+{
+    int students = taken->students;
     printf("%d student%s: %d verdict%s in %.0f s", students, students == 1 ? "" : "s", graded->units,
            graded->units == 1 ? "" : "s", graded->seconds);
     if (graded->kept > 0)
         printf(", %d kept from before", graded->kept);
     puts(".");
+    tell_of_taken(db, taken);
     if (graded->again > 0)
         printf("%d graded once more, alone, since the machine had been too busy to judge time.\n", graded->again);
     if (graded->faults > 0)
@@ -252,10 +292,11 @@ static int grade_into(sqlite3 *db, const struct kit *kit, const struct world *wo
         options->rubric = gradebook_rubric(db);
     if (choose_lessons(kit, options->rubric, &terms) != 0)
         return EXIT_USAGE;
-    int students = read_all(db, world, argc, argv, &terms);
-    if (students == -1)
-        return EXIT_USAGE;
-    if (students == 0)
+    struct taken taken;
+    int read = read_all(db, world, argc, argv, &terms, &taken);
+    if (read == EXIT_USAGE)
+        return read;
+    if (taken.students == 0)
         return refusal("there is nothing to grade: no student was found");
     keep_rubric(db, options);
     options->plan.db = db;
@@ -265,9 +306,12 @@ static int grade_into(sqlite3 *db, const struct kit *kit, const struct world *wo
     const char *problem;
     if (pages_write(db, terms.kit, options->folder, &problem) == -1)
         return fault_error("%s", problem);
-    tell(&graded, students, options->folder);
+    tell(db, &graded, &taken, options->folder);
     tell_unknown_times(db, options->rubric);
-    return graded.faults + graded.open > 0 ? EXIT_FAULT : 0;
+    if (taken.programs == 0)
+        read = refusal("no lesson's program was found in what was handed in: a program lies in its lesson's folder "
+                       "(01-tcp-client/tcp_client.c) or has its file's name (tcp_client.c)");
+    return graded.faults + graded.open > 0 ? EXIT_FAULT : read;
 }
 
 int command_grade(const struct kit *kit, int argc, char *argv[])
@@ -281,6 +325,8 @@ int command_grade(const struct kit *kit, int argc, char *argv[])
     signal(SIGXFSZ, SIG_IGN); /* a file that may not grow is a disk that is full: the gradebook says so */
     if (folder_make(options.folder, 0700) == -1)
         return fault_error("%s: %s", options.folder, strerror(errno));
+    if (keep_apart(&options, argc, argv) != 0)
+        return EXIT_USAGE;
     const char *problem;
     static struct world world;
     if (world_init(&world, kit, options.plain, &problem) == -1) {
