@@ -28,7 +28,7 @@ const char help_grade[] =
     "gradebook, the class page and a "
     "feedback file for each student. A run that was broken off, however it ended, goes on where "
     "it was, and what was graded "
-    "before is graded again only if it has changed. The status is 0 when every submission was "
+    "before is graded again only if it has changed; a program that is not there this time stays as it was. The status is 0 when every submission was "
     "graded, whatever the marks.\n"
     "\n"
     "  -o DIR\twhere the gradebook is, or is made\n"
