@@ -59,6 +59,7 @@ static const int denied[] = {
     SCMP_SYS(memfd_secret),
     SCMP_SYS(shmget),
     SCMP_SYS(msgget),
+    SCMP_SYS(semget),
     SCMP_SYS(ioprio_set),
 };
 

@@ -10,6 +10,7 @@
 
 #include "check/check.h"
 #include "check/conn.h"
+#include "check/files.h"
 #include "check/lines.h"
 #include "check/program.h"
 #include "check/record.h"
@@ -275,13 +276,13 @@ const char *makes_command_in(const char *below, const char *name, const char *sc
     if (mkdir(folder, 0755) == 0)
         chmod(folder, 0755); /* whatever the umask */
     else if (errno != EEXIST)
-        fault("no folder for a command: %s", strerror(errno));
+        files_trouble("make a folder for a command");
     FILE *file = fopen(path, "we");
     if (file == NULL)
-        fault("no file for a command: %s", strerror(errno));
+        files_trouble("make a file for a command");
     fprintf(file, "#!/bin/sh\n%s\n", script);
     if (fclose(file) == EOF || chmod(path, 0755) == -1)
-        fault("no file for a command: %s", strerror(errno));
+        files_trouble("make a file for a command");
     record("check", NULL, "command", bytes(text("%s: %s", name, script)));
     return folder;
 }

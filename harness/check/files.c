@@ -9,6 +9,7 @@
 
 #include "check/check.h"
 #include "check/difference.h"
+#include "check/program.h"
 #include "check/record.h"
 #include "check/stage.h"
 #include "check/verdict.h"
@@ -18,6 +19,18 @@ enum { PIECE = 512 }; /* of a disk, and of a file that comes in datagrams */
 const char *file_path(const char *name)
 {
     return text("%s/%s", stage.scratch, name);
+}
+
+void files_trouble(const char *what)
+{
+    const char *reason = strerror(errno);
+    bool alone = stage.private_network || access(stage.scratch, R_OK | W_OK | X_OK) == -1;
+    if (program_newest() == NULL || !alone)
+        fault("could not %s: %s", what, reason);
+    verdict_because(
+        "All that a program may write lies there, and the check's own files as well: it has filled it, closed it or "
+        "moved it away.");
+    fails("its working directory stays as it was", text("the check could not %s there: %s", what, reason));
 }
 
 bool file_read(const char *name, struct bytes *content)
@@ -45,7 +58,7 @@ void file_is_put(const char *name, struct bytes content)
     int fd = open(file_path(name), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
     ssize_t n = fd == -1 ? -1 : write(fd, content.data, content.length);
     if (n != (ssize_t)content.length || fchmod(fd, 0666) == -1) /* the program may run as another user */
-        fault("can't write a file for a program: %s", strerror(errno));
+        files_trouble(text("put the file %s", name));
     close(fd);
     record("check", NULL, "puts a file there:", bytes(text("%s, %zu bytes", name, content.length)));
 }
@@ -53,14 +66,14 @@ void file_is_put(const char *name, struct bytes content)
 void folder_is_put(const char *name)
 {
     if (mkdir(file_path(name), 0777) == -1 || chmod(file_path(name), 0777) == -1)
-        fault("can't make a folder for a program: %s", strerror(errno));
+        files_trouble(text("make the folder %s", name));
     record("check", NULL, "makes a folder there:", bytes(name));
 }
 
 static void must(int done, const char *what, const char *name)
 {
     if (done == -1)
-        fault("can't make the %s %s: %s", what, name, strerror(errno));
+        files_trouble(text("make the %s %s", what, name));
     record("check", NULL, text("puts a %s there:", what), bytes(name));
 }
 
@@ -84,7 +97,7 @@ void there_is_a_fifo(const char *name)
 void file_is_deleted(const char *name)
 {
     if (unlink(file_path(name)) == -1)
-        fault("can't delete %s: %s", name, strerror(errno));
+        files_trouble(text("delete %s", name));
     record("check", NULL, "deletes", bytes(name));
 }
 

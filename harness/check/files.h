@@ -14,3 +14,6 @@
 const char *file_path(const char *name);
 /** Reads a file of that folder, or at most OUTPUT_MAX bytes of it; false if there is none, or no regular one. */
 bool file_read(const char *name, struct bytes *content);
+/** Ends the check, where it could not do something with files (@p what: "put the file in.txt there"; errno says why). It is the
+ *  program's doing if one has run there and nobody else can have done it; else a fault. */
+_Noreturn void files_trouble(const char *what);

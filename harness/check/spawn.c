@@ -14,6 +14,7 @@
 #include "check/bytes.h"
 #include "check/cage.h"
 #include "check/debugger.h"
+#include "check/files.h"
 #include "check/relay.h"
 #include "check/stage.h"
 #include "check/strace.h"
@@ -165,7 +166,7 @@ static int open_input(const struct how *how)
         return open("/dev/null", O_RDWR | O_CLOEXEC);
     int fd = open(text("%s/%s", stage.scratch, how->input_file), O_RDONLY | O_CLOEXEC);
     if (fd == -1)
-        fault("can't open %s for a program: %s", how->input_file, strerror(errno));
+        files_trouble(text("open %s", how->input_file));
     return fd;
 }
 

@@ -11,6 +11,7 @@
 #include <time.h>
 
 #include "check/bytes.h"
+#include "check/files.h"
 #include "check/program.h"
 #include "check/record.h"
 #include "check/stage.h"
@@ -33,7 +34,7 @@ static const char *folder(void)
 const char *story_files(void)
 {
     if (mkdir(folder(), 0700) == -1 && errno != EEXIST)
-        fault("no folder for strace's files: %s", strerror(errno));
+        files_trouble("make a folder for strace's files");
     return text("%s/of", folder());
 }
 

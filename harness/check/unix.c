@@ -52,7 +52,7 @@ static int bound_socket(const char *path)
         fault("a check names a socket of more than %d bytes", PATH_BYTES);
     if (folder == -1 || bind(fd, (struct sockaddr *)&address, sizeof address) == -1 ||
         chmod(file_path(temporary), 0777) == -1)
-        fault("can't make the socket %s: %s", path, strerror(errno));
+        files_trouble(text("make the socket %s", path));
     close(folder);
     return fd;
 }
@@ -64,7 +64,7 @@ static void name_socket(int fd, const char *path)
     socklen_t length = sizeof address;
     if (getsockname(fd, (struct sockaddr *)&address, &length) == -1 ||
         rename(file_path(strrchr(address.sun_path, '/') + 1), file_path(path)) == -1)
-        fault("can't make the socket %s: %s", path, strerror(errno));
+        files_trouble(text("make the socket %s", path));
 }
 
 struct listener *listens_at_path(const char *path)

@@ -17,7 +17,14 @@
 #include "look/buffers.h"
 #include "look/stuck.h"
 
-enum { SCHEDULED_MAX = 256, ATTENDED_MAX = 5, MEMORY_MAX = 256 << 20, MEMCHECK_MAX = 1 << 30, MEMORY_STEP = 16 << 20 };
+enum {
+    SCHEDULED_MAX = 256,
+    ATTENDED_MAX = 5,
+    MEMORY_MAX = 256 << 20,
+    MEMCHECK_MAX = 1 << 30,
+    MEMORY_STEP = 16 << 20,
+    SOCKETS_MOST = 10000
+};
 
 /* Looks begin when most programs would have answered, and grow rarer: a look costs some 50 µs of CPU a thread. */
 static const double first_look = 0.003;
@@ -160,6 +167,16 @@ static void check_memory(const pid_t *pids, int count)
     fails("a bounded amount of memory", text("the program uses more than %zu MiB", limit >> 20));
 }
 
+/* A list of sockets takes the kernel a time that grows with their square. */
+static void check_sockets(void)
+{
+    if (!stage.private_network || proc_sockets() <= SOCKETS_MOST)
+        return;
+    verdict_is_whole();
+    verdict_because("One socket is enough to ask with, and one for each client to serve it.");
+    fails("a bounded number of sockets", text("the program has made more than %d sockets", SOCKETS_MOST));
+}
+
 static int look(struct watch *watch)
 {
     static pid_t pids[PROC_MAX];
@@ -175,6 +192,7 @@ static int look(struct watch *watch)
     if (!same || !last_look.asleep) /* who has slept since has not taken memory */
         check_memory(pids, count);
     if (!same) {
+        check_sockets();
         watch->signature = last_look.signature;
         watch->since = now();
         watch->looks = 0;

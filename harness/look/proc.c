@@ -227,23 +227,34 @@ double proc_queued_seconds(pid_t pid)
     return scheduled(pid).queued;
 }
 
+static size_t memory_by(pid_t pid, const char *file, const char *name)
+{
+    char path[64];
+    char text[4096];
+    snprintf(path, sizeof path, "/proc/%d/%s", pid, file);
+    return proc_read(path, text, sizeof text) <= 0 ? 0 : (size_t)field(text, name, 10) << 10;
+}
+
 size_t proc_memory(pid_t pid)
 {
     char path[64];
-    char text[128];
-    unsigned long pages = 0;
-    snprintf(path, sizeof path, "/proc/%d/statm", pid);
-    if (proc_read(path, text, sizeof text) <= 0 || sscanf(text, "%*u %lu", &pages) != 1)
+    char text[4096];
+    snprintf(path, sizeof path, "/proc/%d/status", pid);
+    if (proc_read(path, text, sizeof text) <= 0)
         return 0;
-    return pages * (size_t)sysconf(_SC_PAGESIZE);
+    return (size_t)(field(text, "\nVmRSS:", 10) + field(text, "\nVmPTE:", 10)) << 10;
 }
 
 size_t proc_memory_share(pid_t pid)
 {
-    char path[64];
-    char text[4096];
-    snprintf(path, sizeof path, "/proc/%d/smaps_rollup", pid);
-    return proc_read(path, text, sizeof text) <= 0 ? proc_memory(pid) : (size_t)field(text, "\nPss:", 10) * 1024;
+    size_t share = memory_by(pid, "smaps_rollup", "\nPss:");
+    return share == 0 ? proc_memory(pid) : share + memory_by(pid, "status", "\nVmPTE:");
+}
+
+int proc_sockets(void)
+{
+    char text[1024];
+    return proc_read("/proc/net/sockstat", text, sizeof text) <= 0 ? 0 : (int)field(text, "sockets: used", 10);
 }
 
 static int tasks_if_of(int pid, void *context)

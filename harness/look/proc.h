@@ -62,10 +62,12 @@ double proc_cpu_seconds(pid_t pid);
 /** Seconds that all threads of @p pid so far were ready to run, and had to wait for a CPU; 0 if it is gone. */
 double proc_queued_seconds(pid_t pid);
 
-/** Memory that @p pid has in use (resident, in bytes); 0 if it is gone. */
+/** Memory that @p pid has in use (resident, and the kernel's tables of its pages; in bytes); 0 if it is gone. */
 size_t proc_memory(pid_t pid);
 /** The same, but of what it shares with others only its share; takes the kernel a hundred times as long. */
 size_t proc_memory_share(pid_t pid);
+/** How many sockets there are in this network, of all processes. */
+int proc_sockets(void);
 /** Memory in files that @p pid has of memfd_create(2), in bytes: it need not be mapped, and then counts as nobody's. */
 size_t proc_memory_files(pid_t pid);
 /** Memory of the whole machine that is in shared memory and memory files, in bytes (sysinfo(2)); 0: unknown. */

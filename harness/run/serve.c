@@ -45,9 +45,9 @@ static bool mount_own(const char *folder)
     snprintf(programs, sizeof programs, "%s/%s", WORLD_FOLDER, folder);
     if (*folder != '\0' && (mount(programs, WORLD_FOLDER, NULL, MS_BIND, NULL) == -1 || chdir(WORLD_FOLDER) == -1))
         return false;
-    /* A tmpfs counts as memory: bounded. */
+    /* A tmpfs counts as memory: bounded, and so is what the names in it take. */
     return mount("proc", "/proc", "proc", MS_NOSUID | MS_NODEV | MS_NOEXEC, NULL) == 0 &&
-           mount("tmpfs", "/tmp", "tmpfs", MS_NOSUID | MS_NODEV, "mode=0755,size=256m") == 0;
+           mount("tmpfs", "/tmp", "tmpfs", MS_NOSUID | MS_NODEV, "mode=0755,size=256m,nr_inodes=20k") == 0;
 }
 
 /* Of all that the first process of a user namespace may, a worker keeps what it needs: to set up its network, to look into
