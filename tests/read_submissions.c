@@ -58,8 +58,7 @@ int main(int argc, char *argv[])
         return 3;
     }
     int students = submissions_read(&world, argv[argc - 1], false, on_found, NULL, &problem);
-    print(json_pack("{si sb ss*}", "students", students, "private", world.is_private, "problem",
-                    problem));
+    print(json_pack("{si sb ss*}", "students", students, "private", world.is_private, "problem", problem));
     rundir_remove();
     return 0;
 }
