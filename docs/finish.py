@@ -183,6 +183,25 @@ def menus(folder):
         )
 
 
+def tree_index(folder):
+    """The side tree finds the file that has a page by the first page of each, which may be one that is gone now."""
+    tree = folder / "navtreedata.js"
+    text = tree.read_text(encoding="utf-8")
+    count = len(list(folder.glob("navtreeindex*.js")))
+    firsts = [
+        re.search(r'^("[^"]+"):', (folder / f"navtreeindex{i}.js").read_text(encoding="utf-8"), re.MULTILINE).group(1)
+        for i in range(count)
+    ]
+    text = re.sub(
+        r"(NAVTREEINDEX =\n\[\n).*?(\n\];)",
+        lambda m: m.group(1) + ",\n".join(firsts) + m.group(2),
+        text,
+        count=1,
+        flags=re.DOTALL,
+    )
+    tree.write_text(text, encoding="utf-8")
+
+
 def main():
     if len(sys.argv) != 2:
         sys.exit(__doc__.strip())
@@ -195,6 +214,7 @@ def main():
             text = with_terms(text, terms[path.stem])
         path.write_text(text, encoding="utf-8")
     anchors(folder)
+    tree_index(folder)
     for pattern in ("dot_*.svg", "msc_*.svg", "*.dot", "*.md5"):
         for path in folder.glob(pattern):
             path.unlink()
