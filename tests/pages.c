@@ -28,6 +28,12 @@ static void keep_lesson(sqlite3 *db, const json_t *document, const json_t *lesso
                                              .result = lesson});
 }
 
+/* What is in "open" is to be graded, and has no verdict. */
+static void keep_open(sqlite3 *db, const char *content, const char *lesson)
+{
+    sql_do(db, "INSERT INTO unit VALUES (?1, ?2, ?2 || ' of ' || ?1, 1)", "tt", content, lesson);
+}
+
 static void keep(sqlite3 *db, const json_t *document)
 {
     const json_t *student = json_object_get(document, "student");
@@ -45,6 +51,9 @@ static void keep(sqlite3 *db, const json_t *document)
     }
     json_array_foreach (json_object_get(document, "lessons"), i, value) {
         keep_lesson(db, document, value);
+    }
+    json_array_foreach (json_object_get(document, "open"), i, value) {
+        keep_open(db, content, json_string_value(value));
     }
 }
 

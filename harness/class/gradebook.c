@@ -265,6 +265,19 @@ static void add_lessons(sqlite3 *db, json_t *document, const char *student)
     }
 }
 
+/* The folders of lessons that have no verdict yet, not even a fault. */
+static void add_open(sqlite3 *db, json_t *document, const char *student, const char *submission)
+{
+    json_t *open = json_array();
+    sqlite3_stmt *row = sql_ask(db,
+                                "SELECT lesson FROM unit AS u WHERE submission = ?1 AND NOT EXISTS"
+                                " (SELECT 1 FROM verdict WHERE student = ?2 AND unit = u.hash) ORDER BY lesson",
+                                "tt", submission, student);
+    while (sql_next(row))
+        json_array_append_new(open, json_string(sql_text(row, 0)));
+    result_set_open(document, open);
+}
+
 json_t *gradebook_rubric(sqlite3 *db)
 {
     char *text = gradebook_get(db, "rubric");
@@ -288,6 +301,7 @@ void gradebook_documents(sqlite3 *db, document_function *tell, void *context)
         json_object_set_new(document, "handed_in", json_integer(sqlite3_column_int64(row, 6)));
         json_object_set_new(document, "problems", problems_of(db, sql_text(row, 5)));
         add_lessons(db, document, sql_text(row, 0));
+        add_open(db, document, sql_text(row, 0), sql_text(row, 5));
         if (rubric != NULL)
             marking_apply(document, rubric);
         result_sum(document);

@@ -66,8 +66,8 @@ typedef void document_function(void *context, json_t *document);
 /**
  * Gives each student's result document (docs/result-v1.md) in the order of the students' keys: all lessons of the class,
  * as the newest submission has them, with `student` and, in each lesson, `graded_at` and `handed_in` (when its newest program was
- * first known to be handed in; seconds since 1970, 0: unknown). Lessons without a verdict yet are left out. Where there is a
- * rubric, marking_apply() has been at it.
+ * first known to be handed in; seconds since 1970, 0: unknown). Lessons without a verdict yet are not there; `open` names them
+ * (result_set_open()). Where there is a rubric, marking_apply() has been at it.
  * The document belongs to the gradebook and lives during the call.
  */
 void gradebook_documents(sqlite3 *db, document_function *tell, void *context);

@@ -101,13 +101,13 @@ void marking_apply(json_t *document, const json_t *rubric)
     double score = 0;
     double max = 0;
     int late_days = 0;
-    int open = 0;
+    json_t *open = json_array();
     size_t i;
     json_t *terms;
     json_array_foreach (json_object_get(rubric, "lessons"), i, terms) {
         json_t *lesson = lesson_of(document, result_text(terms, "lesson"));
         if (lesson == NULL) {
-            open++;
+            json_array_append(open, json_object_get(terms, "lesson"));
             max += number(terms, "weight");
             continue;
         }
@@ -122,6 +122,7 @@ void marking_apply(json_t *document, const json_t *rubric)
     }
     json_object_set_new(document, "lessons", lessons);
     json_t *mark = new_mark(score, max, late_days);
-    json_object_set_new(mark, "open", json_integer(open));
+    json_object_set_new(mark, "open", json_integer((json_int_t)json_array_size(open)));
     json_object_set_new(document, "mark", mark);
+    result_set_open(document, open);
 }

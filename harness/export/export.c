@@ -52,8 +52,25 @@ int export_fails(struct export *export, const char *format, ...)
     return -1;
 }
 
+/* How many lessons of all results have no verdict yet; of @p students. */
+static int count_open(const struct export *export, int *students)
+{
+    int open = 0;
+    *students = 0;
+    size_t i;
+    json_t *document;
+    json_array_foreach (export->documents, i, document) {
+        struct result_mark mark = result_mark(document);
+        open += mark.open;
+        *students += mark.open > 0;
+    }
+    return open;
+}
+
 int export_write(const struct export_format *format, struct export *export)
 {
+    int students;
+    int open = count_open(export, &students);
     size_t count = json_array_size(export->documents);
     const json_t *first = json_array_get(export->documents, 0);
     if (format->one && count != 1)
@@ -62,5 +79,13 @@ int export_write(const struct export_format *format, struct export *export)
         return export_fails(
             export, "the machine or the kit failed in a check of '%s', so its points are no mark: grade it again",
             result_text(first, "submission"));
-    return format->write(export);
+    if (format->marks && open > 0)
+        return export_fails(export, "%d lesson%s of '%s' %s not graded yet, so its points are no mark", open,
+                            open == 1 ? "" : "s", result_text(first, "submission"), open == 1 ? "is" : "are");
+    int status = format->write(export);
+    if (status == -1 || open == 0)
+        return status;
+    export_note(export, "%d lesson%s of %d result%s %s not graded yet", open, open == 1 ? "" : "s", students,
+                students == 1 ? "" : "s", open == 1 ? "is" : "are");
+    return 1;
 }

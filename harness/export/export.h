@@ -31,7 +31,8 @@ struct export_format {
     const char *name;
     export_function *write;
     bool one;   /**< it holds one submission, not a class */
-    bool marks; /**< it carries a mark into a gradebook, so a result with a fault, which is no mark, can't go in */
+    bool marks; /**< it carries a mark into a gradebook, so a result with a fault or with lessons that are not
+                    graded yet, which is no mark, can't go in */
     bool sheet; /**< it fills in a sheet */
 };
 
@@ -40,7 +41,8 @@ const struct export_format *export_format_at(int index);
 /** NULL if there is none of that name. */
 const struct export_format *export_format_named(const char *name);
 
-/** Writes the export in that format, after seeing whether the documents can go into it. Returns as an export_function. */
+/** Writes the export in that format, after seeing whether the documents can go into it. Lessons that are not graded yet are
+ *  noted. Returns as an export_function. */
 int export_write(const struct export_format *format, struct export *export);
 
 /** Adds a note, in the manner of printf. */

@@ -54,12 +54,22 @@ void result_sum(json_t *document)
     json_object_set_new(document, "max_score", json_integer(max));
 }
 
+void result_set_open(json_t *document, json_t *open)
+{
+    if (json_array_size(open) > 0)
+        json_object_set(document, "open", open);
+    else
+        json_object_del(document, "open");
+    json_decref(open);
+}
+
 struct result_mark result_mark(const json_t *counted)
 {
     const json_t *mark = json_object_get(counted, "mark");
     if (!json_is_object(mark))
         return (struct result_mark){.score = result_number(counted, "score"),
-                                    .max = result_number(counted, "max_score")};
+                                    .max = result_number(counted, "max_score"),
+                                    .open = (int)json_array_size(json_object_get(counted, "open"))};
     return (struct result_mark){.score = json_number_value(json_object_get(mark, "score")),
                                 .max = json_number_value(json_object_get(mark, "max")),
                                 .late_days = result_number(mark, "late_days"),

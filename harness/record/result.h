@@ -21,6 +21,8 @@ json_t *result_new(const char *kit, const char *seed, bool is_private, const cha
 void result_sum_lesson(json_t *lesson);
 /** Sets score and max_score of the document from its lessons. */
 void result_sum(json_t *document);
+/** Says which lessons of a document have no verdict yet: an array of their folders, which is given away. None: nothing is said. */
+void result_set_open(json_t *document, json_t *open);
 /** What counts of a document or a lesson: its mark, where an instructor's rubric has given it one, else its points. */
 struct result_mark {
     double score; /**< to hundredths; a whole number where there is no rubric */

@@ -46,9 +46,17 @@ static void summary(FILE *out, void *context)
     const struct tally *tally = &((struct page *)context)->tally;
     fprintf(out, "<p>%d student%s, %zu lesson%s. ", tally->students, plural(tally->students),
             ((struct page *)context)->count, plural((int)((struct page *)context)->count));
-    html_format(out, "Graded until %s by Sockeye %s, seed %s, %s mode.", moment_of(tally->graded_at).text, tally->kit,
-                tally->seeds, tally->mode);
+    if (*tally->kit != '\0')
+        html_format(out, "Graded until %s by Sockeye %s, seed %s, %s mode.", moment_of(tally->graded_at).text,
+                    tally->kit, tally->seeds, tally->mode);
     fputs(tally->by_rubric ? " Totals are by the rubric.</p>\n" : "</p>\n", out);
+    if (tally->open > 0)
+        fprintf(out,
+                "<p class=\"note open\"><b>… %d lesson%s of %d student%s</b> %s not graded yet: the same command goes "
+                "on from there, and <code>sockeye merge</code> joins the parts of a class. Until then sums are no "
+                "marks.</p>\n",
+                tally->open, plural(tally->open), tally->with_open, plural(tally->with_open),
+                tally->open == 1 ? "is" : "are");
     if (tally->faults > 0)
         fprintf(out,
                 "<p class=\"note fault\"><b>! %d fault%s</b> of the machine that graded or of the kit, which "
@@ -93,7 +101,8 @@ static void head(FILE *out, void *context)
 static void foot(FILE *out, void *context)
 {
     const struct page *page = context;
-    fputs("<tr><th scope=\"row\">Mean of those who handed in</th><td></td>", out);
+    fprintf(out, "<tr><th scope=\"row\">Mean of those who handed in%s</th><td></td>",
+            page->tally.open > 0 ? ", as far as they are graded" : "");
     for (size_t i = 0; i < page->count; i++) {
         int handed_in = result_number(page->lessons[i].sums, "handed_in");
         if (handed_in == 0)
@@ -118,11 +127,26 @@ static const json_t *lesson_named(const json_t *document, const json_t *sums)
     return NULL;
 }
 
-/* Few bytes and few elements: a class has thousands of them. The style puts the level's sign before it. */
-static void cell(FILE *out, const json_t *lesson)
+static bool is_open(const json_t *document, const char *folder)
 {
+    size_t i;
+    json_t *open;
+    json_array_foreach (json_object_get(document, "open"), i, open) {
+        if (strcmp(json_string_value(open), folder) == 0)
+            return true;
+    }
+    return false;
+}
+
+/* Few bytes and few elements: a class has thousands of them. The style puts the level's sign before it. */
+static void cell(FILE *out, const json_t *document, const struct tally_lesson *column)
+{
+    const json_t *lesson = lesson_named(document, column->sums);
     if (lesson == NULL) {
-        fputs("<td data-v=\"\"><span class=\"sr\">no verdict yet</span>", out);
+        fputs(is_open(document, column->key)
+                  ? "<td class=\"open\" data-v=\"\"><span class=\"sr\">not graded yet</span>"
+                  : "<td data-v=\"\"><span class=\"sr\">not asked for when this student was graded</span>",
+              out);
         return;
     }
     struct level level = level_of_lesson(lesson);
@@ -151,6 +175,18 @@ static void failed_ids(FILE *out, const json_t *document)
     }
 }
 
+static void total_cell(FILE *out, const struct result_mark *total)
+{
+    fprintf(out, "<td class=\"total\" data-v=\"%.4f\">", total->score);
+    if (total->max > 0 || total->open == 0)
+        fprintf(out, "<b>%g</b>/%g", total->score, total->max);
+    if (total->open > 0)
+        fprintf(out, " <small class=\"tag\">%s%d not graded yet</small>", total->max > 0 ? "so far: " : "",
+                total->open);
+    if (total->late_days > 0)
+        fprintf(out, " <small class=\"tag\">%d day%s late</small>", total->late_days, plural(total->late_days));
+}
+
 static void student_row(void *context, json_t *document)
 {
     const struct page *page = context;
@@ -168,11 +204,9 @@ static void student_row(void *context, json_t *document)
     fputs("</bdi></a>", out);
     if (problems > 0)
         fprintf(out, " <small class=\"tag\">%zu problem%s</small>", problems, plural((int)problems));
-    fprintf(out, "<td class=\"total\" data-v=\"%.4f\"><b>%g</b>/%g", total.score, total.score, total.max);
-    if (total.late_days > 0)
-        fprintf(out, " <small class=\"tag\">%d day%s late</small>", total.late_days, plural(total.late_days));
+    total_cell(out, &total);
     for (size_t i = 0; i < page->count; i++)
-        cell(out, lesson_named(document, page->lessons[i].sums));
+        cell(out, document, &page->lessons[i]);
     fputc('\n', out);
 }
 

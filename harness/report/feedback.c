@@ -204,6 +204,17 @@ static void problems(FILE *out, const json_t *document)
     fputc('\n', out);
 }
 
+static void open_lessons(FILE *out, const json_t *document)
+{
+    size_t i;
+    json_t *folder;
+    json_array_foreach (json_object_get(document, "open"), i, folder) {
+        fputs(i == 0 ? "Not graded yet: " : ", ", out);
+        words(out, json_string_value(folder));
+    }
+    fputs(i > 0 ? ". What counts is known when that is done.\n\n" : "", out);
+}
+
 void feedback_markdown(FILE *out, const json_t *document)
 {
     struct result_mark total = result_mark(document);
@@ -214,6 +225,7 @@ void feedback_markdown(FILE *out, const json_t *document)
             moment_of(json_integer_value(json_object_get(document, "handed_in"))).text, result_text(document, "kit"),
             result_text(document, "seed"), result_text(document, "mode"));
     fprintf(out, "Content: `%s`\n\n", result_text(document, "content"));
+    open_lessons(out, document);
     problems(out, document);
     size_t i;
     json_t *lesson;

@@ -47,7 +47,10 @@ struct level level_of_lesson(const json_t *lesson)
 struct total_words words_of_total(const struct result_mark *total)
 {
     struct total_words words;
-    int length = snprintf(words.text, sizeof words.text, "%g of %g points", total->score, total->max);
+    int length = total->max == 0 && total->open > 0
+                     ? snprintf(words.text, sizeof words.text, "no points yet")
+                     : snprintf(words.text, sizeof words.text, "%g of %g points%s", total->score, total->max,
+                                total->open > 0 ? " so far" : "");
     if (total->late_days > 0)
         length += snprintf(words.text + length, sizeof words.text - (size_t)length, ", %d day%s late", total->late_days,
                            total->late_days == 1 ? "" : "s");

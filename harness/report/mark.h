@@ -19,7 +19,7 @@ struct level {
 struct level level_of_check(const json_t *check);
 struct level level_of_lesson(const json_t *lesson);
 
-/** What counts, as "36 of 60 points, 3 days late". */
+/** What counts, as "36 of 60 points, 3 days late" or "28 of 38 points so far, 2 lessons not graded yet". */
 struct total_words {
     char text[160];
 };

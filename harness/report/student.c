@@ -250,12 +250,24 @@ static void problems(FILE *out, const json_t *document)
     fputs("</ul></section>\n", out);
 }
 
+static void open_lessons(FILE *out, const json_t *document)
+{
+    size_t i;
+    json_t *folder;
+    json_array_foreach (json_object_get(document, "open"), i, folder) {
+        fputs(i == 0 ? "<p class=\"note open\">Not graded yet: " : ", ", out);
+        html_text(out, json_string_value(folder));
+    }
+    fputs(i > 0 ? ". What counts is known when that is done.</p>\n" : "", out);
+}
+
 void student_report(FILE *out, const json_t *document, enum reader reader)
 {
     fputs("<header><h1 tabindex=\"-1\"><bdi>", out);
     html_text(out, student_name(document));
     fputs("</bdi></h1>\n", out);
     facts(out, document);
+    open_lessons(out, document);
     fputs("</header>\n", out);
     problems(out, document);
     size_t i;

@@ -75,6 +75,17 @@ static void add_lesson(struct tally *tally, const json_t *lesson)
         tally->graded_at = json_integer_value(json_object_get(lesson, "graded_at"));
 }
 
+/* Nobody may have a verdict on it: then this is where the class page learns of the lesson. */
+static void add_open(struct tally *tally, const char *folder)
+{
+    char *name;
+    int number = (int)strtol(folder, &name, 10);
+    json_t *lesson = json_pack("{s:i, s:s}", "number", number, "name", *name == '-' ? name + 1 : name);
+    sums_of(tally, lesson);
+    json_decref(lesson);
+    tally->open++;
+}
+
 /* One word for all, as long as all have the same. */
 static void agree(char *word, size_t size, const char *next)
 {
@@ -95,7 +106,13 @@ void tally_add(struct tally *tally, const json_t *document)
     json_array_foreach (json_object_get(document, "lessons"), i, lesson) {
         add_lesson(tally, lesson);
     }
-    if (i == 0)
+    bool has_verdict = i > 0;
+    json_t *folder;
+    json_array_foreach (json_object_get(document, "open"), i, folder) {
+        add_open(tally, json_string_value(folder));
+    }
+    tally->with_open += i > 0;
+    if (!has_verdict)
         return;
     agree(tally->kit, sizeof tally->kit, result_text(document, "kit"));
     agree(tally->seeds, sizeof tally->seeds, result_text(document, "seed"));

@@ -14,6 +14,8 @@ struct tally {
     int with_problems; /**< students of whose work something could not be taken */
     int faults;        /**< verdicts that are none, since the machine failed */
     int not_graded;    /**< verdicts of which the machine could not show a part */
+    int open;          /**< lessons of students that have no verdict yet */
+    int with_open;     /**< students who have such */
     bool by_rubric;    /**< totals are marks */
     json_int_t graded_at;
     char kit[40];
