@@ -82,6 +82,9 @@ int export_write(const struct export_format *format, struct export *export)
     if (format->marks && open > 0)
         return export_fails(export, "%d lesson%s of '%s' %s not graded yet, so its points are no mark", open,
                             open == 1 ? "" : "s", result_text(first, "submission"), open == 1 ? "is" : "are");
+    if (format->marks && result_is_untaken(first))
+        return export_fails(export, "what '%s' handed in could not be taken, so its points are no mark",
+                            result_text(first, "submission"));
     int status = format->write(export);
     if (status == -1 || open == 0)
         return status;

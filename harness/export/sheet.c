@@ -7,9 +7,9 @@
 #include "export/suites.h"
 #include "record/result.h"
 
-enum { NAMES_SHOWN = 10, NOBODY = -1, SEVERAL = -2, CONTRADICTION = -3 };
+enum { NAMES_SHOWN = 10, NOBODY = -1, SEVERAL = -2, CONTRADICTION = -3, PARTLY = -4 };
 
-/* Whose each row is: the index of a document, or NOBODY, or SEVERAL. */
+/* Whose each row is: the index of a document, or NOBODY, or SEVERAL; once it is filled in, PARTLY, where something could not be taken. */
 struct filling {
     struct export *export;
     struct sheet *sheet;
@@ -127,11 +127,23 @@ static void compare_max(struct filling *filling, int row, const json_t *document
     }
 }
 
+/* A lesson that counts as not handed in may be what could not be taken. */
+static bool is_partly_taken(const json_t *document)
+{
+    size_t i;
+    json_t *lesson;
+    json_array_foreach (json_object_get(document, "lessons"), i, lesson) {
+        if (result_has_status(lesson, "missing"))
+            return json_array_size(json_object_get(document, "problems")) > 0;
+    }
+    return false;
+}
+
 static void fill_row(struct filling *filling, int row, const json_t *document)
 {
     struct csv *csv = &filling->sheet->csv;
     const char *old = csv_value(csv, row, filling->sheet->grade);
-    char why[200];
+    char why[400];
     char score[32];
     struct result_mark mark = result_mark(document);
     snprintf(score, sizeof score, "%.10g", mark.score);
@@ -141,11 +153,17 @@ static void fill_row(struct filling *filling, int row, const json_t *document)
         snprintf(why, sizeof why, "the machine or the kit failed, so its points are no mark: grade it again");
     else if (mark.open > 0)
         snprintf(why, sizeof why, "%d of its lessons %s not graded yet", mark.open, mark.open == 1 ? "is" : "are");
-    else if (csv_set(csv, row, filling->sheet->grade, score) == -1)
+    else if (result_is_untaken(document)) {
+        const json_t *first = json_array_get(json_object_get(document, "problems"), 0);
+        snprintf(why, sizeof why, "it could not be taken, which is no mark: %.160s: %.160s",
+                 result_text(first, "place"), result_text(first, "words"));
+    } else if (csv_set(csv, row, filling->sheet->grade, score) == -1)
         snprintf(why, sizeof why, "line %d of the sheet is too short to have that column", csv->row[row].line);
     else {
         filling->filled++;
         compare_max(filling, row, document);
+        if (is_partly_taken(document))
+            filling->owner[row] = PARTLY;
         return;
     }
     leave_out(filling, document, why);
@@ -194,6 +212,7 @@ static void say_names(struct filling *filling, const char *what, int whose)
 static void say_result(struct filling *filling)
 {
     say_names(filling, "not filled in: several results fit the row of", SEVERAL);
+    say_names(filling, "filled in, but a part could not be taken, and a lesson counts as not handed in:", PARTLY);
     say_names(filling, "no result for", NOBODY);
     if (filling->max != 0)
         export_note(

@@ -33,8 +33,8 @@ struct sheet {
 
 /**
  * Fills in the score of each document where just one row fits all that is known of its student, and writes the sheet. A
- * score is not filled in over words, such as "EX" for excused, nor with a fault in the result. Notes say what was done
- * and who was not found. Returns as an export_function.
+ * score is not filled in over words, such as "EX" for excused, nor where it is no mark: with a fault in the result, with lessons that are
+ * not graded yet, or where nothing that was handed in could be taken. Notes say what was done and who was not found. Returns as an export_function.
  */
 int sheet_fill(struct export *export, struct sheet *sheet);
 

@@ -104,6 +104,17 @@ bool result_has_fault(const json_t *document)
     return false;
 }
 
+bool result_is_untaken(const json_t *document)
+{
+    size_t i;
+    json_t *lesson;
+    json_array_foreach (json_object_get(document, "lessons"), i, lesson) {
+        if (!result_has_status(lesson, "missing"))
+            return false;
+    }
+    return json_array_size(json_object_get(document, "problems")) > 0 && result_mark(document).open == 0;
+}
+
 int result_exit_status(const json_t *document)
 {
     if (result_has_fault(document))

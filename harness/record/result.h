@@ -39,5 +39,7 @@ bool result_has_check(const json_t *lesson, const char *status);
 bool result_lesson_has_fault(const json_t *lesson);
 /** True if the harness or the machine failed in it: its score is no mark then. */
 bool result_has_fault(const json_t *document);
+/** True if something was handed in that could not be taken ("problems"), and no program of any lesson: its score is no mark then. */
+bool result_is_untaken(const json_t *document);
 /** The exit status that a document stands for: 0 full marks, 1 not, 3 a fault. */
 int result_exit_status(const json_t *document);

@@ -72,6 +72,12 @@ static void summary(FILE *out, void *context)
                 "<p class=\"note\"><b>%d student%s</b> handed in something that could not be taken: each report "
                 "says what.</p>\n",
                 tally->with_problems, plural(tally->with_problems));
+    if (tally->untaken > 0)
+        fprintf(
+            out,
+            "<p class=\"note untaken\"><b>? %d student%s</b> handed in nothing that could be taken, and so %s no mark: "
+            "look at what it is.</p>\n",
+            tally->untaken, plural(tally->untaken), tally->untaken == 1 ? "has" : "have");
 }
 
 static void sort_head(FILE *out, const char *class, const char *label, const char *small)
@@ -149,7 +155,11 @@ static void cell(FILE *out, const json_t *document, const struct tally_lesson *c
               out);
         return;
     }
-    struct level level = level_of_lesson(lesson);
+    struct level level = level_within(document, lesson);
+    if (strcmp(level.class, "untaken") == 0) {
+        fprintf(out, "<td class=\"untaken\" data-v=\"\"><span class=\"sr\">%s</span>", level.words);
+        return;
+    }
     bool is_told_by_points = result_has_status(lesson, "passed") || result_has_status(lesson, "failed");
     fprintf(out, "<td class=\"%s%s\"%s>%d/%d", level.class, result_has_check(lesson, "not-graded") ? " part" : "",
             result_has_status(lesson, "missing") ? " data-v=\"\"" : "", result_number(lesson, "score"),
@@ -204,7 +214,10 @@ static void student_row(void *context, json_t *document)
     fputs("</bdi></a>", out);
     if (problems > 0)
         fprintf(out, " <small class=\"tag\">%zu problem%s</small>", problems, plural((int)problems));
-    total_cell(out, &total);
+    if (result_is_untaken(document))
+        fputs("<td class=\"total untaken\" data-v=\"\"><span class=\"sr\">handed in, could not be taken</span>", out);
+    else
+        total_cell(out, &total);
     for (size_t i = 0; i < page->count; i++)
         cell(out, document, &page->lessons[i]);
     fputc('\n', out);

@@ -151,12 +151,13 @@ static void checks(FILE *out, const json_t *document, const json_t *lesson)
     }
 }
 
-static void compiler(FILE *out, const json_t *lesson)
+static void compiler(FILE *out, const json_t *document, const json_t *lesson)
 {
     const json_t *build = json_object_get(lesson, "build");
     int warnings = result_number(build, "warnings");
     if (result_has_status(lesson, "missing"))
-        fputs("No program was handed in.\n\n", out);
+        fprintf(out, "%s\n\n",
+                result_is_untaken(document) ? "What was handed in could not be taken." : "No program was handed in.");
     else if (result_has_status(build, "failed"))
         fputs("It does not compile. The compiler says:\n\n", out);
     else if (!result_has_status(build, "built"))
@@ -173,12 +174,16 @@ static void lesson_markdown(FILE *out, const json_t *document, const json_t *les
 {
     struct hidden hidden = hidden_of(lesson, STUDENT);
     struct result_mark total = result_mark(lesson);
-    fprintf(out, "## %s %02d ", level_of_lesson(lesson).sign, result_number(lesson, "number"));
+    struct level level = level_within(document, lesson);
+    bool untaken = strcmp(level.class, "untaken") == 0;
+    fprintf(out, "## %s %02d ", level.sign, result_number(lesson, "number"));
     words(out, result_text(lesson, "name"));
-    fprintf(out, ": %d/%d\n\n", result_number(lesson, "score"), result_number(lesson, "max_score"));
-    if (total.by_rubric)
+    if (!untaken)
+        fprintf(out, ": %d/%d", result_number(lesson, "score"), result_number(lesson, "max_score"));
+    fputs("\n\n", out);
+    if (total.by_rubric && !untaken)
         fprintf(out, "This counts %s.\n\n", words_of_total(&total).text);
-    compiler(out, lesson);
+    compiler(out, document, lesson);
     if (result_has_status(json_object_get(lesson, "build"), "built"))
         checks(out, document, lesson);
     if (hidden.checks > 0)
@@ -217,10 +222,9 @@ static void open_lessons(FILE *out, const json_t *document)
 
 void feedback_markdown(FILE *out, const json_t *document)
 {
-    struct result_mark total = result_mark(document);
     fputs("# ", out);
     words(out, student_name(document));
-    fprintf(out, ": %s\n\n", words_of_total(&total).text);
+    fprintf(out, ": %s\n\n", words_of_document(document).text);
     fprintf(out, "Handed in: %s. Graded by Sockeye %s, seed `%s`, %s mode.\n\n",
             moment_of(json_integer_value(json_object_get(document, "handed_in"))).text, result_text(document, "kit"),
             result_text(document, "seed"), result_text(document, "mode"));

@@ -44,6 +44,13 @@ struct level level_of_lesson(const json_t *lesson)
                                 : (struct level){"some", "◔", "some points"};
 }
 
+struct level level_within(const json_t *document, const json_t *lesson)
+{
+    if (result_has_status(lesson, "missing") && result_is_untaken(document))
+        return (struct level){"untaken", "?", "handed in, could not be taken"};
+    return level_of_lesson(lesson);
+}
+
 struct total_words words_of_total(const struct result_mark *total)
 {
     struct total_words words;
@@ -58,6 +65,14 @@ struct total_words words_of_total(const struct result_mark *total)
         snprintf(words.text + length, sizeof words.text - (size_t)length, ", %d lesson%s not graded yet", total->open,
                  total->open == 1 ? "" : "s");
     return words;
+}
+
+struct total_words words_of_document(const json_t *document)
+{
+    struct result_mark total = result_mark(document);
+    if (result_is_untaken(document))
+        return (struct total_words){"no points, since what was handed in could not be taken"};
+    return words_of_total(&total);
 }
 
 const char *student_name(const json_t *document)

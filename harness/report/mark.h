@@ -18,6 +18,8 @@ struct level {
 
 struct level level_of_check(const json_t *check);
 struct level level_of_lesson(const json_t *lesson);
+/** The same, but a lesson of which there is no program is "untaken" where nothing that was handed in could be taken. */
+struct level level_within(const json_t *document, const json_t *lesson);
 
 /** What counts, as "36 of 60 points, 3 days late" or "28 of 38 points so far, 2 lessons not graded yet". */
 struct total_words {
@@ -25,6 +27,8 @@ struct total_words {
 };
 
 struct total_words words_of_total(const struct result_mark *total);
+/** The same of a whole document, also where it has no mark since nothing could be taken. */
+struct total_words words_of_document(const json_t *document);
 
 /** Who it is, as people write it; the key if no name is known. Belongs to @p document. */
 const char *student_name(const json_t *document);

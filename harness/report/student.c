@@ -165,14 +165,15 @@ static void compiler(FILE *out, const char *words, const char *output)
     fputs("</pre>\n", out);
 }
 
-static void build(FILE *out, const json_t *lesson)
+static void build(FILE *out, const json_t *document, const json_t *lesson)
 {
     const json_t *build = json_object_get(lesson, "build");
     const char *output = result_text(build, "output");
     char words[100];
     int warnings = result_number(build, "warnings");
     if (result_has_status(lesson, "missing"))
-        fputs("<p class=\"says\">No program was handed in.</p>\n", out);
+        fprintf(out, "<p class=\"says\">%s</p>\n",
+                result_is_untaken(document) ? "What was handed in could not be taken." : "No program was handed in.");
     else if (result_has_status(build, "failed"))
         compiler(out, "It does not compile. The compiler says:", output);
     else if (!result_has_status(build, "built"))
@@ -185,18 +186,22 @@ static void build(FILE *out, const json_t *lesson)
 
 static void lesson_html(FILE *out, const json_t *document, const json_t *lesson, enum reader reader)
 {
-    struct level level = level_of_lesson(lesson);
+    struct level level = level_within(document, lesson);
+    bool untaken = strcmp(level.class, "untaken") == 0;
     struct hidden hidden = hidden_of(lesson, reader);
     struct result_mark total = result_mark(lesson);
     bool calm = result_has_status(lesson, "passed") || result_has_status(lesson, "missing");
     fprintf(out, "<details class=\"lesson\"%s><summary><h2>", calm ? "" : " open");
     sign(out, level);
     html_format(out, "%02d %s", result_number(lesson, "number"), result_text(lesson, "name"));
-    fprintf(out, "</h2> <span class=\"%s points\">%d/%d</span></summary>\n", level.class,
-            result_number(lesson, "score"), result_number(lesson, "max_score"));
-    if (total.by_rubric)
+    fputs("</h2>", out);
+    if (!untaken)
+        fprintf(out, " <span class=\"%s points\">%d/%d</span>", level.class, result_number(lesson, "score"),
+                result_number(lesson, "max_score"));
+    fputs("</summary>\n", out);
+    if (total.by_rubric && !untaken)
         fprintf(out, "<p class=\"says\">This counts %s.</p>\n", words_of_total(&total).text);
-    build(out, lesson);
+    build(out, document, lesson);
     if (result_has_status(json_object_get(lesson, "build"), "built"))
         checks(out, document, lesson, reader);
     if (hidden.checks > 0)
@@ -218,8 +223,7 @@ static void facts(FILE *out, const json_t *document)
 {
     const json_t *student = json_object_get(document, "student");
     const char *key = result_text(document, "submission");
-    struct result_mark total = result_mark(document);
-    fprintf(out, "<p class=\"total\">%s</p>\n<dl class=\"facts\">\n", words_of_total(&total).text);
+    fprintf(out, "<p class=\"total\">%s</p>\n<dl class=\"facts\">\n", words_of_document(document).text);
     fact(out, "Key", strcmp(student_name(document), key) == 0 ? "" : key);
     fact(out, "Number", result_text(student, "id"));
     fact(out, "Login", result_text(student, "login"));

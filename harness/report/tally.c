@@ -101,6 +101,8 @@ void tally_add(struct tally *tally, const json_t *document)
     tally->by_rubric = tally->by_rubric || result_mark(document).by_rubric;
     if (json_array_size(json_object_get(document, "problems")) > 0)
         tally->with_problems++;
+    if (result_is_untaken(document))
+        tally->untaken++;
     size_t i;
     json_t *lesson;
     json_array_foreach (json_object_get(document, "lessons"), i, lesson) {

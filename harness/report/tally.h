@@ -12,6 +12,7 @@ struct tally {
         *lessons; /**< by folder name: number, name, max, handed_in, score, broken, and checks by id: title, failed */
     int students;
     int with_problems; /**< students of whose work something could not be taken */
+    int untaken;       /**< those of whom nothing could be */
     int faults;        /**< verdicts that are none, since the machine failed */
     int not_graded;    /**< verdicts of which the machine could not show a part */
     int open;          /**< lessons of students that have no verdict yet */
