@@ -90,9 +90,15 @@ static json_t *mark_of(const json_t *lesson, const json_t *terms)
     double weight = number(terms, "weight");
     int max = result_number(lesson, "max_score");
     int days = days_late(lesson, terms);
-    if (max == 0)
-        return new_mark(0, 0, days);
-    return new_mark(weight * result_number(lesson, "score") / max * share_left(days, terms), weight, days);
+    double share = share_left(days, terms);
+    json_t *mark = max == 0 ? new_mark(0, 0, days)
+                            : new_mark(weight * result_number(lesson, "score") / max * share, weight, days);
+    if (days > 0) {
+        json_object_set_new(mark, "due", json_integer(json_integer_value(json_object_get(terms, "due"))));
+        json_object_set_new(mark, "free_days", json_integer((json_int_t)number(terms, "free_days")));
+        json_object_set_new(mark, "percent", json_real(rounded(share * 100)));
+    }
+    return mark;
 }
 
 void marking_apply(json_t *document, const json_t *rubric)
@@ -100,6 +106,7 @@ void marking_apply(json_t *document, const json_t *rubric)
     json_t *lessons = json_array();
     double score = 0;
     double max = 0;
+    double percent = 100;
     int late_days = 0;
     json_t *open = json_array();
     size_t i;
@@ -117,12 +124,16 @@ void marking_apply(json_t *document, const json_t *rubric)
         max += number(mark, "max");
         if (result_number(mark, "late_days") > late_days)
             late_days = result_number(mark, "late_days");
+        if (result_number(mark, "late_days") > 0 && number(mark, "percent") < percent)
+            percent = number(mark, "percent");
         json_object_set_new(lesson, "mark", mark);
         json_array_append(lessons, lesson);
     }
     json_object_set_new(document, "lessons", lessons);
     json_t *mark = new_mark(score, max, late_days);
     json_object_set_new(mark, "open", json_integer((json_int_t)json_array_size(open)));
+    if (late_days > 0)
+        json_object_set_new(mark, "percent", json_real(percent));
     json_object_set_new(document, "mark", mark);
     result_set_open(document, open);
 }

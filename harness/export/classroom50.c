@@ -1,4 +1,5 @@
 /* Classroom 50: result.json, `classroom50/result/v1`. Where it belongs to, the runner tells by the environment. */
+#include <math.h>
 #include <stdlib.h>
 #include <time.h>
 
@@ -60,8 +61,9 @@ int export_classroom50(struct export *export)
     time_t seconds = time(NULL);
     strftime(now, sizeof now, "%Y-%m-%dT%H:%M:%SZ", gmtime(&seconds));
     json_object_set_new(result, "datetime", json_string(now));
-    json_object_set_new(result, "score", json_integer(result_number(document, "score")));
-    json_object_set_new(result, "max-score", json_integer(result_number(document, "max_score")));
+    struct result_mark mark = result_mark(document);
+    json_object_set_new(result, "score", json_integer(lround(mark.score)));
+    json_object_set_new(result, "max-score", json_integer(lround(mark.max)));
     json_t *tests = json_array();
     json_object_set_new(result, "tests", tests);
     size_t i;

@@ -6,6 +6,7 @@
 #include "export/export.h"
 #include "export/suites.h"
 #include "record/result.h"
+#include "report/mark.h"
 
 /* A workflow command is one line: what would end it, or a property of it, is escaped. */
 static void value(FILE *out, const char *text, bool property)
@@ -81,26 +82,29 @@ static void cell(FILE *out, const char *text)
     }
 }
 
-static void points_of(const json_t *suite, int *points, int *max)
+/* The lesson's part of the mark, where there is a rubric. */
+static struct result_mark points_of(const json_t *suite)
 {
+    struct result_mark mark = result_mark(suite);
     size_t i;
     json_t *test;
     json_array_foreach (json_object_get(suite, "tests"), i, test) {
-        *points += result_number(test, "points");
+        if (mark.by_rubric)
+            break;
+        mark.score += result_number(test, "points");
         if (!result_has_status(test, "not-graded"))
-            *max += result_number(test, "max_points");
+            mark.max += result_number(test, "max_points");
     }
+    return mark;
 }
 
 static void summary_row(FILE *out, const json_t *suite)
 {
-    int points = 0;
-    int max = 0;
+    struct result_mark mark = points_of(suite);
     int told = 0;
-    points_of(suite, &points, &max);
     fputs("| ", out);
     cell(out, result_text(suite, "name"));
-    fprintf(out, " | %d/%d | ", points, max);
+    fprintf(out, " | %.10g/%.10g | ", mark.score, mark.max);
     size_t i;
     json_t *test;
     json_array_foreach (json_object_get(suite, "tests"), i, test) {
@@ -110,7 +114,7 @@ static void summary_row(FILE *out, const json_t *suite)
         fprintf(out, "%s%s ", told++ > 0 ? "<br>" : "", fault ? "⚠️ a fault, not the program's doing:" : "❌");
         cell(out, json_object_get(test, "build") != NULL ? test_message(test) : result_text(test, "title"));
     }
-    fprintf(out, "%s |\n", told > 0 ? "" : points == max ? "✅" : "");
+    fprintf(out, "%s |\n", told > 0 ? "" : mark.score == mark.max ? "✅" : words_of_late(&mark).text);
 }
 
 static int write_summary(struct export *export, const json_t *suites)

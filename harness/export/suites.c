@@ -117,8 +117,9 @@ static void add_suites(json_t *suites, json_t *seen, const json_t *document, con
         struct path folder = path_of("%02d-%s", result_number(lesson, "number"), result_text(lesson, "name"));
         json_t *name = *who == '\0' ? json_string(folder.text) : json_sprintf("%s: %s", who, folder.text);
         json_t *tests = tests_of(document, lesson, folder.text);
-        json_array_append_new(suites, json_pack("{s:o, s:s, s:f, s:o}", "name", unique_name(seen, name), "lesson",
-                                                folder.text, "seconds", seconds_of(tests), "tests", tests));
+        json_array_append_new(suites, json_pack("{s:o, s:s, s:f, s:O*, s:o}", "name", unique_name(seen, name), "lesson",
+                                                folder.text, "seconds", seconds_of(tests), "mark",
+                                                json_object_get(lesson, "mark"), "tests", tests));
     }
 }
 

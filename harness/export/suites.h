@@ -14,6 +14,7 @@
  * - "name": "07-fork-server"; of several documents "Ada: 07-fork-server", never twice the same
  * - "lesson": "07-fork-server"
  * - "seconds": the sum of its tests'
+ * - "mark": the lesson's, where there is a rubric
  * - "tests": the checks of the document with the members "number" ("7.3"; "7.0" is the build) and "seed", and "path"
  *   ("work/07-fork-server/fork_server.c") where the place is known. The build's id is "07.build", its max_points 0.
  */

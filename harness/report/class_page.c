@@ -194,7 +194,7 @@ static void total_cell(FILE *out, const struct result_mark *total)
         fprintf(out, " <small class=\"tag\">%s%d not graded yet</small>", total->max > 0 ? "so far: " : "",
                 total->open);
     if (total->late_days > 0)
-        fprintf(out, " <small class=\"tag\">%d day%s late</small>", total->late_days, plural(total->late_days));
+        fprintf(out, " <small class=\"tag\">%s</small>", words_of_days(total).text);
 }
 
 static void student_row(void *context, json_t *document)

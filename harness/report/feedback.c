@@ -182,7 +182,7 @@ static void lesson_markdown(FILE *out, const json_t *document, const json_t *les
         fprintf(out, ": %d/%d", result_number(lesson, "score"), result_number(lesson, "max_score"));
     fputs("\n\n", out);
     if (total.by_rubric && !untaken)
-        fprintf(out, "This counts %s.\n\n", words_of_total(&total).text);
+        fprintf(out, "%s\n\n", words_of_part(&total, json_integer_value(json_object_get(lesson, "handed_in"))).text);
     compiler(out, document, lesson);
     if (result_has_status(json_object_get(lesson, "build"), "built"))
         checks(out, document, lesson);

@@ -51,6 +51,37 @@ struct level level_within(const json_t *document, const json_t *lesson)
     return level_of_lesson(lesson);
 }
 
+struct total_words words_of_days(const struct result_mark *total)
+{
+    struct total_words words;
+    snprintf(words.text, sizeof words.text, "%d day%s late, %s", total->late_days, total->late_days == 1 ? "" : "s",
+             total->percent < 100 ? "which costs points" : "which is free");
+    return words;
+}
+
+struct total_words words_of_late(const struct result_mark *part)
+{
+    struct total_words words = {""};
+    int length = part->late_days == 0 ? 0
+                                      : snprintf(words.text, sizeof words.text, "late by %d day%s", part->late_days,
+                                                 part->late_days == 1 ? "" : "s");
+    if (length > 0 && part->free_days > 0)
+        length += snprintf(words.text + length, sizeof words.text - (size_t)length, ", %d free", part->free_days);
+    if (length > 0)
+        snprintf(words.text + length, sizeof words.text - (size_t)length, ": counts %g %%", part->percent);
+    return words;
+}
+
+struct total_words words_of_part(const struct result_mark *part, json_int_t handed_in)
+{
+    struct total_words words;
+    int length = snprintf(words.text, sizeof words.text, "This counts %g of %g points.", part->score, part->max);
+    if (part->late_days > 0)
+        snprintf(words.text + length, sizeof words.text - (size_t)length, " It was due %s and came %s, %.60s.",
+                 moment_of(part->due).text, moment_of(handed_in).text, words_of_late(part).text);
+    return words;
+}
+
 struct total_words words_of_total(const struct result_mark *total)
 {
     struct total_words words;
@@ -59,8 +90,7 @@ struct total_words words_of_total(const struct result_mark *total)
                      : snprintf(words.text, sizeof words.text, "%g of %g points%s", total->score, total->max,
                                 total->open > 0 ? " so far" : "");
     if (total->late_days > 0)
-        length += snprintf(words.text + length, sizeof words.text - (size_t)length, ", %d day%s late", total->late_days,
-                           total->late_days == 1 ? "" : "s");
+        length += snprintf(words.text + length, sizeof words.text - (size_t)length, ", %s", words_of_days(total).text);
     if (total->open > 0)
         snprintf(words.text + length, sizeof words.text - (size_t)length, ", %d lesson%s not graded yet", total->open,
                  total->open == 1 ? "" : "s");

@@ -200,7 +200,8 @@ static void lesson_html(FILE *out, const json_t *document, const json_t *lesson,
                 result_number(lesson, "max_score"));
     fputs("</summary>\n", out);
     if (total.by_rubric && !untaken)
-        fprintf(out, "<p class=\"says\">This counts %s.</p>\n", words_of_total(&total).text);
+        fprintf(out, "<p class=\"says\">%s</p>\n",
+                words_of_part(&total, json_integer_value(json_object_get(lesson, "handed_in"))).text);
     build(out, document, lesson);
     if (result_has_status(json_object_get(lesson, "build"), "built"))
         checks(out, document, lesson, reader);
