@@ -38,17 +38,34 @@ static json_t *place_of_error(const char *output)
     return json_null();
 }
 
+/* "not handed in: tcp_client.c": where it was looked for is no student's business. */
+static json_t *not_handed_in(const json_t *document, const json_t *lesson)
+{
+    static const char end[] = " is missing";
+    const char *path = result_text(json_object_get(lesson, "build"), "output");
+    const char *name = strrchr(path, '/') == NULL ? path : strrchr(path, '/') + 1;
+    size_t length = strlen(name);
+    if (result_is_untaken(document))
+        return json_string("handed in, and could not be taken");
+    if (length <= sizeof end - 1 || strcmp(name + length - (sizeof end - 1), end) != 0)
+        return json_string("not handed in");
+    return json_sprintf("not handed in: %.*s", (int)(length - (sizeof end - 1)), name);
+}
+
 /* The build as a check: what does not compile must not look like a lesson in which nothing failed. */
-static json_t *build_test(const json_t *lesson)
+static json_t *build_test(const json_t *document, const json_t *lesson)
 {
     const json_t *build = json_object_get(lesson, "build");
     const char *status = result_has_status(build, "built")   ? "passed"
                          : result_has_status(build, "fault") ? "fault"
                                                              : "failed";
+    const char *title = !result_has_status(lesson, "missing") ? "compiles"
+                        : result_is_untaken(document)         ? "can be taken"
+                                                              : "is handed in";
     json_t *place = strcmp(status, "failed") == 0 ? place_of_error(result_text(build, "output")) : json_null();
     char id[64];
     snprintf(id, sizeof id, "%02d.build", result_number(lesson, "number"));
-    return json_pack("{s:s, s:s, s:s, s:i, s:i, s:O?, s:o, s:[], s:f}", "id", id, "title", "compiles", "status", status,
+    return json_pack("{s:s, s:s, s:s, s:i, s:i, s:O?, s:o, s:[], s:f}", "id", id, "title", title, "status", status,
                      "points", 0, "max_points", 0, "build", build, "where", place, "wire", "seconds", 0.0);
 }
 
@@ -69,7 +86,7 @@ static void add_path(json_t *test, const char *submission, const char *lesson)
 static json_t *tests_of(const json_t *document, const json_t *lesson, const char *folder)
 {
     json_t *tests = json_array();
-    json_array_append_new(tests, build_test(lesson));
+    json_array_append_new(tests, build_test(document, lesson));
     size_t i;
     json_t *check;
     json_array_foreach (json_object_get(lesson, "checks"), i, check) {
@@ -80,6 +97,8 @@ static json_t *tests_of(const json_t *document, const json_t *lesson, const char
         snprintf(number, sizeof number, "%d.%zu", result_number(lesson, "number"), i);
         json_object_set_new(check, "number", json_string(number));
         json_object_set(check, "seed", json_object_get(document, "seed"));
+        if (result_has_status(lesson, "missing"))
+            json_object_set_new(check, "observed", not_handed_in(document, lesson));
         add_path(check, result_text(document, "submission"), folder);
     }
     return tests;
@@ -194,9 +213,9 @@ static void print_report(const struct screen *screen, const json_t *test, bool s
         return;
     if (is_withheld(test, show_hidden))
         fprintf(screen->file, "%s\n", HIDDEN);
-    else if (build != NULL)
+    else if (build != NULL && !result_has_status(build, "missing"))
         print_build(screen, build);
-    else if (result_has_status(test, "failed"))
+    else if (build == NULL && result_has_status(test, "failed"))
         print_failure(screen, test);
     else
         screen_paragraph(screen, 0, "", result_text(test, "observed"));
@@ -223,7 +242,7 @@ const char *test_message(const json_t *test)
     const json_t *build = json_object_get(test, "build");
     if (is_withheld(test, false))
         return HIDDEN;
-    if (build == NULL)
+    if (build == NULL || result_has_status(build, "missing"))
         return result_text(test, "observed");
     return result_has_status(build, "failed") ? "it does not compile" : result_text(build, "output");
 }

@@ -16,7 +16,8 @@
  * - "seconds": the sum of its tests'
  * - "mark": the lesson's, where there is a rubric
  * - "tests": the checks of the document with the members "number" ("7.3"; "7.0" is the build) and "seed", and "path"
- *   ("work/07-fork-server/fork_server.c") where the place is known. The build's id is "07.build", its max_points 0.
+ *   ("work/07-fork-server/fork_server.c") where the place is known. The build's id is "07.build", its max_points 0. Of a
+ *   lesson that was not handed in, each test's "observed" says that.
  */
 json_t *suites_of(const json_t *documents);
 

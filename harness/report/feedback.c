@@ -201,7 +201,7 @@ static void problems(FILE *out, const json_t *document)
     fputs("## What was handed in and could not be taken\n\n", out);
     json_array_foreach (list, i, problem) {
         fputs("- ", out);
-        words(out, result_text(problem, "place"));
+        words(out, place_for_student(document, result_text(problem, "place")));
         fputs(": ", out);
         words(out, result_text(problem, "words"));
         fputc('\n', out);

@@ -111,6 +111,36 @@ const char *student_name(const json_t *document)
     return *name == '\0' ? result_text(document, "submission") : name;
 }
 
+/* Behind "KEY/" or, as Moodle has it, "KEY_and more/", at the start of the component; NULL if it is not that folder. */
+static const char *behind_folder(const char *component, const char *end, const char *key)
+{
+    size_t length = strlen(key);
+    if (length == 0 || (size_t)(end - component) <= length || strncmp(component, key, length) != 0)
+        return NULL;
+    if (component[length] == '/')
+        return component + length + 1;
+    const char *slash = component[length] == '_' ? memchr(component, '/', (size_t)(end - component)) : NULL;
+    return slash == NULL ? NULL : slash + 1;
+}
+
+const char *place_for_student(const json_t *document, const char *place)
+{
+    const char *key = result_text(document, "submission");
+    const char *inner = strstr(place, ": "); /* "class.zip: ada/answer.zip: answer.c" */
+    const char *end = inner == NULL ? place + strlen(place) : inner;
+    const char *name = place;
+    const char *own = NULL;
+    for (const char *c = place; c < end; c++) {
+        bool begins = c == place || c[-1] == '/';
+        const char *behind = begins ? behind_folder(c, end, key) : NULL;
+        own = behind == NULL ? own : behind;
+        name = begins ? c : name;
+    }
+    if (own == NULL && inner != NULL)
+        own = behind_folder(inner + 2, inner + strlen(inner), key);
+    return own != NULL && *own != '\0' ? own : name;
+}
+
 struct moment moment_of(json_int_t seconds)
 {
     struct moment moment = {"unknown"};

@@ -39,6 +39,9 @@ struct total_words words_of_document(const json_t *document);
 /** Who it is, as people write it; the key if no name is known. Belongs to @p document. */
 const char *student_name(const json_t *document);
 
+/** Where something lay that could not be taken, for the student: without the folders and the archive that the instructor has it in. */
+const char *place_for_student(const json_t *document, const char *place);
+
 /** A moment in UTC as "2026-11-30 04:36 UTC". */
 struct moment {
     char text[40];

@@ -237,7 +237,7 @@ static void facts(FILE *out, const json_t *document)
     fputs("</dl>\n", out);
 }
 
-static void problems(FILE *out, const json_t *document)
+static void problems(FILE *out, const json_t *document, enum reader reader)
 {
     const json_t *list = json_object_get(document, "problems");
     if (json_array_size(list) == 0)
@@ -247,7 +247,8 @@ static void problems(FILE *out, const json_t *document)
     json_t *problem;
     json_array_foreach (list, i, problem) {
         fputs("<li><code>", out);
-        html_text(out, result_text(problem, "place"));
+        const char *place = result_text(problem, "place");
+        html_text(out, reader == STUDENT ? place_for_student(document, place) : place);
         fputs("</code> ", out);
         html_text(out, result_text(problem, "words"));
         fputs("</li>\n", out);
@@ -274,7 +275,7 @@ void student_report(FILE *out, const json_t *document, enum reader reader)
     facts(out, document);
     open_lessons(out, document);
     fputs("</header>\n", out);
-    problems(out, document);
+    problems(out, document, reader);
     size_t i;
     json_t *lesson;
     json_array_foreach (json_object_get(document, "lessons"), i, lesson) {
