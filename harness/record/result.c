@@ -69,14 +69,13 @@ struct result_mark result_mark(const json_t *counted)
     if (!json_is_object(mark))
         return (struct result_mark){.score = result_number(counted, "score"),
                                     .max = result_number(counted, "max_score"),
-                                    .percent = 100,
                                     .open = (int)json_array_size(json_object_get(counted, "open"))};
     return (struct result_mark){.score = json_number_value(json_object_get(mark, "score")),
                                 .max = json_number_value(json_object_get(mark, "max")),
                                 .late_days = result_number(mark, "late_days"),
                                 .percent = json_is_number(json_object_get(mark, "percent"))
                                                ? json_number_value(json_object_get(mark, "percent"))
-                                               : 100,
+                                               : -1,
                                 .free_days = result_number(mark, "free_days"),
                                 .due = json_integer_value(json_object_get(mark, "due")),
                                 .open = result_number(mark, "open"),

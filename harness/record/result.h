@@ -28,7 +28,7 @@ struct result_mark {
     double score; /**< to hundredths; a whole number where there is no rubric */
     double max;
     int late_days;  /**< of a document, the most of any lesson */
-    double percent; /**< that lateness leaves; of a document, the least of any lesson; 100: it costs nothing */
+    double percent; /**< that lateness leaves; of a document, the least of any lesson. Less than 0: not told */
     int free_days;  /**< of a lesson that is late: days that cost nothing */
     json_int_t due; /**< of a lesson that is late: when it was to be handed in, in seconds since 1970 */
     int open;       /**< of a document: lessons that have no verdict yet, so that it is no mark */

@@ -160,10 +160,11 @@ static void cell(FILE *out, const json_t *document, const struct tally_lesson *c
         fprintf(out, "<td class=\"untaken\" data-v=\"\"><span class=\"sr\">%s</span>", level.words);
         return;
     }
+    bool missing = result_has_status(lesson, "missing");
     bool is_told_by_points = result_has_status(lesson, "passed") || result_has_status(lesson, "failed");
-    fprintf(out, "<td class=\"%s%s\"%s>%d/%d", level.class, result_has_check(lesson, "not-graded") ? " part" : "",
-            result_has_status(lesson, "missing") ? " data-v=\"\"" : "", result_number(lesson, "score"),
-            result_number(lesson, "max_score"));
+    fprintf(out, "<td class=\"%s%s\"%s>%d/%d", level.class,
+            !missing && result_has_check(lesson, "not-graded") ? " part" : "", missing ? " data-v=\"\"" : "",
+            result_number(lesson, "score"), result_number(lesson, "max_score"));
     if (!is_told_by_points || strcmp(level.class, "fault") == 0)
         fprintf(out, "<span class=\"sr\"> %s</span>", level.words);
 }

@@ -54,31 +54,40 @@ struct level level_within(const json_t *document, const json_t *lesson)
 struct total_words words_of_days(const struct result_mark *total)
 {
     struct total_words words;
-    snprintf(words.text, sizeof words.text, "%d day%s late, %s", total->late_days, total->late_days == 1 ? "" : "s",
-             total->percent < 100 ? "which costs points" : "which is free");
+    snprintf(words.text, sizeof words.text, "%d day%s late%s", total->late_days, total->late_days == 1 ? "" : "s",
+             total->percent < 0     ? ""
+             : total->percent < 100 ? ", which costs points"
+                                    : ", which is free");
     return words;
 }
 
 struct total_words words_of_late(const struct result_mark *part)
 {
     struct total_words words = {""};
-    int length = part->late_days == 0 ? 0
-                                      : snprintf(words.text, sizeof words.text, "late by %d day%s", part->late_days,
-                                                 part->late_days == 1 ? "" : "s");
-    if (length > 0 && part->free_days > 0)
-        length += snprintf(words.text + length, sizeof words.text - (size_t)length, ", %d free", part->free_days);
-    if (length > 0)
-        snprintf(words.text + length, sizeof words.text - (size_t)length, ": counts %g %%", part->percent);
+    char free_days[40] = "";
+    char counts[40] = "";
+    if (part->late_days == 0)
+        return words;
+    if (part->free_days > 0)
+        snprintf(free_days, sizeof free_days, ", %d free", part->free_days);
+    if (part->percent >= 0)
+        snprintf(counts, sizeof counts, ": counts %g %%", part->percent);
+    snprintf(words.text, sizeof words.text, "late by %d day%s%s%s", part->late_days, part->late_days == 1 ? "" : "s",
+             free_days, counts);
     return words;
 }
 
 struct total_words words_of_part(const struct result_mark *part, json_int_t handed_in)
 {
     struct total_words words;
-    int length = snprintf(words.text, sizeof words.text, "This counts %g of %g points.", part->score, part->max);
+    char when[120] = "";
+    if (part->due > 0)
+        snprintf(when, sizeof when, "due %s and came %s, ", moment_of(part->due).text, moment_of(handed_in).text);
     if (part->late_days > 0)
-        snprintf(words.text + length, sizeof words.text - (size_t)length, " It was due %s and came %s, %.60s.",
-                 moment_of(part->due).text, moment_of(handed_in).text, words_of_late(part).text);
+        snprintf(words.text, sizeof words.text, "This counts %g of %g points. It was %s%.60s.", part->score, part->max,
+                 when, words_of_late(part).text);
+    else
+        snprintf(words.text, sizeof words.text, "This counts %g of %g points.", part->score, part->max);
     return words;
 }
 

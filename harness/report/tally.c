@@ -57,10 +57,10 @@ static void add_lesson(struct tally *tally, const json_t *lesson)
     json_t *checks = kept(sums, "checks");
     if (strcmp(level_of_lesson(lesson).class, "fault") == 0)
         tally->faults++;
-    if (result_has_check(lesson, "not-graded"))
-        tally->not_graded++;
     if (result_has_status(lesson, "missing"))
         return;
+    if (result_has_check(lesson, "not-graded"))
+        tally->not_graded++;
     add(sums, "handed_in", 1);
     add(sums, "score", result_number(lesson, "score"));
     if (result_has_status(lesson, "not-built"))

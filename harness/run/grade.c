@@ -327,13 +327,13 @@ static bool is_ready(struct grading *grading, struct check_run *run)
 {
     if (run->progress != WAITING || run->lesson->progress != DONE)
         return false;
+    if (cannot_be_graded(grading, run)) { /* of no program, or a lesson would have more points for who hands in none */
+        run->progress = DONE;
+        return false;
+    }
     if (!run->lesson->built) {
         run->progress = DONE;
         set_outcome(run->result, "skipped", "the program could not be built");
-        return false;
-    }
-    if (cannot_be_graded(grading, run)) {
-        run->progress = DONE;
         return false;
     }
     return prerequisites(grading, run) == PASSED_ALL;

@@ -52,7 +52,7 @@ static void a_rubric_s_mark_is_the_total(void)
     feedback_markdown(file, document);
     fclose(file);
     CU_ASSERT(strncmp(text, "# ada: 12.5 of 20 points, 1 day late\n", 37) == 0);
-    CU_ASSERT(strstr(text, "This counts 2.25 of 5 points, 2 days late.\n") != NULL);
+    CU_ASSERT(strstr(text, "This counts 2.25 of 5 points. It was late by 2 days.\n") != NULL);
     free(text);
     json_decref(document);
 }
@@ -63,6 +63,33 @@ static void without_a_rubric_points_are_summed(void)
     struct result_mark total = result_mark(document);
     CU_ASSERT(!total.by_rubric && total.score == 30 && total.max == 40 && total.late_days == 0);
     json_decref(document);
+}
+
+/* Of a part of a mark, as JSON. */
+static bool is_told_as(const char *mark, const char *days, const char *part)
+{
+    json_t *lesson = json_pack("{s:o}", "mark", json_loads(mark, 0, NULL));
+    struct result_mark read = result_mark(lesson);
+    bool same = strcmp(words_of_days(&read).text, days) == 0 &&
+                strcmp(words_of_part(&read, 1767225660).text, part) == 0;
+    json_decref(lesson);
+    return same;
+}
+
+static void what_lateness_costs(void)
+{
+    CU_ASSERT(is_told_as(
+        "{\"score\": 6, \"max\": 10, \"late_days\": 5, \"due\": 1766793600, \"free_days\": 1, \"percent\": 60}",
+        "5 days late, which costs points",
+        "This counts 6 of 10 points. It was due 2025-12-27 00:00 UTC and came 2026-01-01 00:01 UTC, "
+        "late by 5 days, 1 free: counts 60 %."));
+    CU_ASSERT(is_told_as(
+        "{\"score\": 9.5, \"max\": 10, \"late_days\": 1, \"due\": 1767225600, \"free_days\": 0, \"percent\": 100}",
+        "1 day late, which is free",
+        "This counts 9.5 of 10 points. It was due 2026-01-01 00:00 UTC and came 2026-01-01 00:01 UTC, "
+        "late by 1 day: counts 100 %."));
+    CU_ASSERT(is_told_as("{\"score\": 9.5, \"max\": 10, \"late_days\": 0}", "0 days late",
+                         "This counts 9.5 of 10 points."));
 }
 
 static void levels(void)
@@ -91,6 +118,7 @@ static CU_TestInfo tests[] = {
     {"every other key gets a name that no other has", others_get_a_hash},
     {"a rubric's mark is the total", a_rubric_s_mark_is_the_total},
     {"without a rubric the points are summed", without_a_rubric_points_are_summed},
+    {"what lateness costs is told with its terms", what_lateness_costs},
     {"a lesson's level", levels},
     CU_TEST_INFO_NULL,
 };
