@@ -11,6 +11,7 @@ enum { RUNS_SHOWN = 200, LINES_SHOWN = 300, COLUMNS_SHOWN = 200, AROUND = 2 };
 
 struct section {
     FILE *out;
+    const struct tally *tally;
     int pairs;
 };
 
@@ -29,13 +30,24 @@ static int share_of(const json_t *pair, size_t index)
     return number_at(json_object_get(pair, "share"), index);
 }
 
-static void both_names(FILE *out, const json_t *pair)
+/* Two students may have one name, and each other's programs. */
+static void name(FILE *out, const struct tally *tally, const json_t *pair, size_t index)
 {
-    for (size_t i = 0; i < 2; i++) {
-        fputs(i == 0 ? "<bdi>" : " and <bdi>", out);
-        html_text(out, text_at(pair, "names", i));
-        fputs("</bdi>", out);
-    }
+    fputs("<bdi>", out);
+    html_text(out, text_at(pair, "names", index));
+    fputs("</bdi>", out);
+    if (!tally_is_shared(tally, text_at(pair, "names", index)))
+        return;
+    fputs(" <small class=\"key\">", out);
+    html_format(out, "%.100s", text_at(pair, "students", index));
+    fputs("</small>", out);
+}
+
+static void both_names(FILE *out, const struct tally *tally, const json_t *pair)
+{
+    name(out, tally, pair, 0);
+    fputs(" and ", out);
+    name(out, tally, pair, 1);
 }
 
 /* ------------------------------------------------ a pair, side by side */
@@ -68,29 +80,31 @@ static void source_lines(FILE *out, const char *text, int first, int last)
     fputs("</pre>", out);
 }
 
-static void run_row(FILE *out, const json_t *pair, const json_t *sources, const json_t *run)
+static void run_row(FILE *out, const struct tally *tally, const json_t *pair, const json_t *sources, const json_t *run)
 {
     fputs("<div class=\"run\">", out);
     for (size_t i = 0; i < 2; i++) {
         const json_t *lines = json_array_get(run, i);
         fputs("<pre tabindex=\"0\" role=\"group\" aria-label=\"", out);
-        html_format(out, "%.200s, lines %d to %d", text_at(pair, "names", i), number_at(lines, 0), number_at(lines, 1));
+        bool shared = tally_is_shared(tally, text_at(pair, "names", i));
+        html_format(out, "%.200s%s%.100s, lines %d to %d", text_at(pair, "names", i), shared ? " " : "",
+                    shared ? text_at(pair, "students", i) : "", number_at(lines, 0), number_at(lines, 1));
         fputs("\">", out);
         source_lines(out, result_text(sources, text_at(pair, "students", i)), number_at(lines, 0), number_at(lines, 1));
     }
     fputs("</div>\n", out);
 }
 
-static void pair_page(FILE *out, const json_t *program, const json_t *pair)
+static void pair_page(FILE *out, const struct tally *tally, const json_t *program, const json_t *pair)
 {
     fputs("<header><h1 tabindex=\"-1\">", out);
-    both_names(out, pair);
+    both_names(out, tally, pair);
     fputs("</h1><p>", out);
     html_format(out, "Lesson %s, %s.c: ", result_text(program, "lesson"), result_text(program, "program"));
     for (size_t i = 0; i < 2; i++) {
-        fprintf(out, "%s%d&nbsp;%% of what is <bdi>", i == 0 ? "" : ", and ", share_of(pair, i));
-        html_text(out, text_at(pair, "names", i));
-        fputs("</bdi>’s own", out);
+        fprintf(out, "%s%d&nbsp;%% of what is ", i == 0 ? "" : ", and ", share_of(pair, i));
+        name(out, tally, pair, i);
+        fputs("’s own", out);
     }
     fputs(" is in both.</p><p class=\"note\">Look at it yourself. Names, numbers, layout and comments were not "
           "compared; the marked "
@@ -98,14 +112,14 @@ static void pair_page(FILE *out, const json_t *program, const json_t *pair)
           "<div class=\"run names\" aria-hidden=\"true\">",
           out);
     for (size_t i = 0; i < 2; i++) {
-        fputs("<div><bdi>", out);
-        html_text(out, text_at(pair, "names", i));
-        fputs("</bdi></div>", out);
+        fputs("<div>", out);
+        name(out, tally, pair, i);
+        fputs("</div>", out);
     }
     fputs("</div>\n", out);
     const json_t *runs = json_object_get(pair, "runs");
     for (size_t i = 0; i < json_array_size(runs) && i < RUNS_SHOWN; i++)
-        run_row(out, pair, json_object_get(program, "sources"), json_array_get(runs, i));
+        run_row(out, tally, pair, json_object_get(program, "sources"), json_array_get(runs, i));
     if (json_array_size(runs) > RUNS_SHOWN)
         fprintf(out, "<p>… and %zu places more.</p>\n", json_array_size(runs) - RUNS_SHOWN);
     fputs("</div>\n", out);
@@ -123,12 +137,12 @@ static void begin_table(FILE *out)
         out);
 }
 
-static void pair_row(FILE *out, const json_t *program, const json_t *pair, int number)
+static void pair_row(FILE *out, const struct tally *tally, const json_t *program, const json_t *pair, int number)
 {
     int larger = share_of(pair, 0) > share_of(pair, 1) ? share_of(pair, 0) : share_of(pair, 1);
     fprintf(out, "<tr><td class=\"share\" data-v=\"%d\"><b>%d&nbsp;%%</b></td><td><a href=\"#alike-%d\">", larger,
             larger, number);
-    both_names(out, pair);
+    both_names(out, tally, pair);
     fputs("</a></td><td>", out);
     html_format(out, "%s, %s.c", result_text(program, "lesson"), result_text(program, "program"));
     fputs("</td></tr>\n", out);
@@ -136,7 +150,7 @@ static void pair_row(FILE *out, const json_t *program, const json_t *pair, int n
     snprintf(id, sizeof id, "alike-%d", number);
     struct later later;
     later_begin(&later);
-    pair_page(later.html, program, pair);
+    pair_page(later.html, tally, program, pair);
     later_end(&later, out, id);
 }
 
@@ -148,7 +162,7 @@ static void tell_program(void *context, json_t *program)
     json_array_foreach (json_object_get(program, "pairs"), i, pair) {
         if (section->pairs++ == 0)
             begin_table(section->out);
-        pair_row(section->out, program, pair, section->pairs);
+        pair_row(section->out, section->tally, program, pair, section->pairs);
     }
     int more = result_number(program, "found") - (int)i;
     if (more > 0) {
@@ -158,9 +172,9 @@ static void tell_program(void *context, json_t *program)
     }
 }
 
-void alike_section(FILE *out, const struct class_source *source)
+void alike_section(FILE *out, const struct class_source *source, const struct tally *tally)
 {
-    struct section section = {out, 0};
+    struct section section = {out, tally, 0};
     source->alike(source->of, tell_program, &section);
     if (section.pairs > 0)
         fputs("</tbody>\n</table>\n</div>\n", out);

@@ -7,6 +7,8 @@
 #include <stdio.h>
 
 #include "report/class_page.h"
+#include "report/tally.h"
 
-/** Writes the section's content. Each pair's page lies behind its row, as text that the page's script shows when asked. */
-void alike_section(FILE *out, const struct class_source *source);
+/** Writes the section's content. Each pair's page lies behind its row, as text that the page's script shows when asked.
+ *  Of a name that several have, @p tally knows it, the key is shown, too. */
+void alike_section(FILE *out, const struct class_source *source, const struct tally *tally);

@@ -212,7 +212,13 @@ static void student_row(void *context, json_t *document)
     failed_ids(out, document);
     fprintf(out, "\"><th scope=\"row\"><a href=\"#s-%s\"><bdi>", slug_of(key).text);
     html_text(out, student_name(document));
-    fputs("</bdi></a>", out);
+    fputs("</bdi>", out);
+    if (tally_is_shared(&page->tally, student_name(document))) {
+        fputs(" <small class=\"key\">", out);
+        html_format(out, "%.100s", key);
+        fputs("</small>", out);
+    }
+    fputs("</a>", out);
     if (problems > 0)
         fprintf(out, " <small class=\"tag\">%zu problem%s</small>", problems, plural((int)problems));
     if (result_is_untaken(document))
@@ -245,13 +251,14 @@ static void failures(FILE *out, void *context)
         int handed_in = result_number(failure->lesson, "handed_in");
         int number = result_number(failure->lesson, "number");
         int percent = (int)(failure->share * 100 + 0.5);
-        fprintf(out,
-                "<tr><td class=\"share\" data-v=\"%.6f\"><b>%d&nbsp;%%</b><meter min=\"0\" max=\"100\" "
-                "value=\"%d\" aria-hidden=\"true\"></meter></td><td class=\"count\" data-v=\"%d\">%d of %d</td>"
-                "<td class=\"lesson\" data-v=\"%d\">",
-                failure->share, percent, percent, failure->failed, failure->failed, handed_in, number);
+        fprintf(
+            out,
+            "<tr><td class=\"count\" data-v=\"%d\"><b>%d</b> of %d</td><td class=\"share\" data-v=\"%.6f\">%d&nbsp;%%"
+            "<meter min=\"0\" max=\"100\" value=\"%d\" aria-hidden=\"true\"></meter></td>"
+            "<td class=\"lesson\" data-v=\"%d\">",
+            failure->failed, failure->failed, handed_in, failure->share, percent, percent, number);
         html_format(out, "%02d %s", number, result_text(failure->lesson, "name"));
-        fputs("</td><td>", out);
+        fputs("</td><td class=\"what\">", out);
         html_text(out, failure->title);
         fputs(" <button type=\"button\" class=\"find\" data-id=\"", out);
         html_text(out, failure->id);
@@ -276,7 +283,8 @@ static void reports(FILE *out, void *context)
 
 static void alike(FILE *out, void *context)
 {
-    alike_section(out, ((struct page *)context)->source);
+    const struct page *page = context;
+    alike_section(out, page->source, &page->tally);
 }
 
 bool class_page(FILE *out, const struct class_source *source)

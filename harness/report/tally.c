@@ -98,6 +98,9 @@ static void agree(char *word, size_t size, const char *next)
 void tally_add(struct tally *tally, const json_t *document)
 {
     tally->students++;
+    if (tally->names == NULL)
+        tally->names = json_object();
+    add(tally->names, student_name(document), 1);
     tally->by_rubric = tally->by_rubric || result_mark(document).by_rubric;
     if (json_array_size(json_object_get(document, "problems")) > 0)
         tally->with_problems++;
@@ -121,6 +124,11 @@ void tally_add(struct tally *tally, const json_t *document)
     agree(tally->mode, sizeof tally->mode, result_text(document, "mode"));
 }
 
+bool tally_is_shared(const struct tally *tally, const char *name)
+{
+    return result_number(tally->names, name) > 1;
+}
+
 static int by_key(const void *a, const void *b)
 {
     return strcmp(((const struct tally_lesson *)a)->key, ((const struct tally_lesson *)b)->key);
@@ -139,10 +147,13 @@ struct tally_lesson *tally_lessons(const struct tally *tally, size_t *count)
     return lessons;
 }
 
-static int by_share(const void *a, const void *b)
+/* Ten students of thirty are more to teach again than the only one who handed in. */
+static int by_students(const void *a, const void *b)
 {
     const struct tally_failure *one = a;
     const struct tally_failure *other = b;
+    if (one->failed != other->failed)
+        return one->failed < other->failed ? 1 : -1;
     if (one->share != other->share)
         return one->share < other->share ? 1 : -1;
     return strcmp(one->id, other->id);
@@ -171,11 +182,12 @@ struct tally_failure *tally_failures(const struct tally *tally, size_t *count)
         }
     }
     if (failures != NULL)
-        qsort(failures, *count, sizeof *failures, by_share);
+        qsort(failures, *count, sizeof *failures, by_students);
     return failures;
 }
 
 void tally_free(struct tally *tally)
 {
     json_decref(tally->lessons);
+    json_decref(tally->names);
 }

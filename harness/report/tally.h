@@ -1,6 +1,6 @@
 /**
  * @file
- * What a class comes to, counted while its result documents go by one at a time: of the class nothing but sums is kept.
+ * What a class comes to, counted while its result documents go by one at a time: of the class nothing is kept but sums and names.
  */
 #pragma once
 
@@ -9,7 +9,8 @@
 
 struct tally {
     json_t
-        *lessons; /**< by folder name: number, name, max, handed_in, score, broken, and checks by id: title, failed */
+        *lessons;  /**< by folder name: number, name, max, handed_in, score, broken, and checks by id: title, failed */
+    json_t *names; /**< how many students have each */
     int students;
     int with_problems; /**< students of whose work something could not be taken */
     int untaken;       /**< those of whom nothing could be */
@@ -26,6 +27,9 @@ struct tally {
 
 /** Counts one student. An empty tally is one that is all zero. */
 void tally_add(struct tally *tally, const json_t *document);
+
+/** True if several students have that name, so that it does not tell who it is. */
+bool tally_is_shared(const struct tally *tally, const char *name);
 
 /** One lesson of the class. The names belong to the tally. */
 struct tally_lesson {
@@ -45,7 +49,7 @@ struct tally_failure {
     double share; /**< of those who have handed in the lesson, from 0 to 1 */
 };
 
-/** What failed, most of all first; the caller frees the array. */
+/** What failed, what most students failed first, and of these what the greatest share did; the caller frees the array. */
 struct tally_failure *tally_failures(const struct tally *tally, size_t *count);
 
 /** What stands for a lesson's compiling beside the ids of its checks. */
