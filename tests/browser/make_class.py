@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Makes the result documents of a class, one a line: make_class.py DOCUMENT STUDENTS. What the students did is made up from
-DOCUMENT, the result of all solutions: in it some checks fail, some programs do not compile, some are missing. The names
-are hostile. The same arguments make the same class."""
+DOCUMENT, the result of all solutions: in it some checks fail, some programs do not compile, some are missing, some are
+not graded yet, and of some students nothing could be taken. The names are hostile, and a few are there twice. The same arguments make the same class."""
 
 import json
 import random
@@ -28,7 +28,8 @@ LAST = "Lovelace Hopper Liskov Ritchie Perlman Cerf Postel Lamport Dijkstra Alle
 def student_of(number):
     if number < len(HOSTILE):
         return HOSTILE[number], HOSTILE[number]
-    name = f"{FIRST[number % len(FIRST)]} {LAST[number // len(FIRST) % len(LAST)]}"
+    called = number - 170 if number >= 190 else number  # the last of 200 have others' names
+    name = f"{FIRST[called % len(FIRST)]} {LAST[called // len(FIRST) % len(LAST)]}"
     return f"{name}_{number}", name
 
 
@@ -81,6 +82,13 @@ def document_of(solved, number):
     document["handed_in"] = 1764460800 + 600 * number
     document["problems"] = [{"place": "a<b>.zip: ../evil.c", "words": "leads out of its folder"}] if number % 16 == 0 else []
     document["lessons"] = [lesson_of(lesson, skill, dice) for lesson in solved["lessons"]]
+    if number % 32 == 16:  # nothing could be taken
+        for lesson in document["lessons"]:
+            lesson.update(status="missing", checks=[], score=0, build={"status": "missing", "warnings": 0, "output": ""})
+    if number % 25 == 7:  # not graded to the end, or not at all
+        left = dice.randrange(len(document["lessons"]))
+        document["open"] = [f"{lesson['number']:02d}-{lesson['name']}" for lesson in document["lessons"][left:]]
+        document["lessons"] = document["lessons"][:left]
     return document
 
 
