@@ -56,8 +56,8 @@ struct total_words words_of_days(const struct result_mark *total)
     struct total_words words;
     snprintf(words.text, sizeof words.text, "%d day%s late%s", total->late_days, total->late_days == 1 ? "" : "s",
              total->percent < 0     ? ""
-             : total->percent < 100 ? ", which costs points"
-                                    : ", which is free");
+             : total->percent < 100 ? ", costs points"
+                                    : ", free");
     return words;
 }
 

@@ -21,13 +21,13 @@ struct level level_of_lesson(const json_t *lesson);
 /** The same, but a lesson of which there is no program is "untaken" where nothing that was handed in could be taken. */
 struct level level_within(const json_t *document, const json_t *lesson);
 
-/** What counts, as "36 of 60 points, 3 days late, which costs points" or "28 of 38 points so far, 2 lessons not graded yet". */
+/** What counts, as "36 of 60 points, 3 days late, costs points" or "28 of 38 points so far, 2 lessons not graded yet". */
 struct total_words {
     char text[240];
 };
 
 struct total_words words_of_total(const struct result_mark *total);
-/** Lateness in a few words: "1 day late, which is free". */
+/** Lateness in a few words: "1 day late, free". */
 struct total_words words_of_days(const struct result_mark *total);
 /** What lateness leaves of a lesson by the rubric's terms: "late by 5 days, 1 free: counts 60 %"; "" if it is not late. */
 struct total_words words_of_late(const struct result_mark *part);

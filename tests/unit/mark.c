@@ -80,12 +80,12 @@ static void what_lateness_costs(void)
 {
     CU_ASSERT(is_told_as(
         "{\"score\": 6, \"max\": 10, \"late_days\": 5, \"due\": 1766793600, \"free_days\": 1, \"percent\": 60}",
-        "5 days late, which costs points",
+        "5 days late, costs points",
         "This counts 6 of 10 points. It was due 2025-12-27 00:00 UTC and came 2026-01-01 00:01 UTC, "
         "late by 5 days, 1 free: counts 60 %."));
     CU_ASSERT(is_told_as(
         "{\"score\": 9.5, \"max\": 10, \"late_days\": 1, \"due\": 1767225600, \"free_days\": 0, \"percent\": 100}",
-        "1 day late, which is free",
+        "1 day late, free",
         "This counts 9.5 of 10 points. It was due 2026-01-01 00:00 UTC and came 2026-01-01 00:01 UTC, "
         "late by 1 day: counts 100 %."));
     CU_ASSERT(is_told_as("{\"score\": 9.5, \"max\": 10, \"late_days\": 0}", "0 days late",
