@@ -203,7 +203,7 @@ static void problems(FILE *out, const json_t *document)
         fputs("- ", out);
         words(out, place_for_student(document, result_text(problem, "place")));
         fputs(": ", out);
-        words(out, result_text(problem, "words"));
+        words(out, problem_for_student(result_text(problem, "words")));
         fputc('\n', out);
     }
     fputc('\n', out);

@@ -150,6 +150,12 @@ const char *place_for_student(const json_t *document, const char *place)
     return own != NULL && *own != '\0' ? own : name;
 }
 
+const char *problem_for_student(const char *words)
+{
+    static const char newer[] = "the newer one counts"; /* and where that one lies */
+    return strncmp(words, newer, sizeof newer - 1) == 0 ? newer : words;
+}
+
 struct moment moment_of(json_int_t seconds)
 {
     struct moment moment = {"unknown"};

@@ -41,6 +41,8 @@ const char *student_name(const json_t *document);
 
 /** Where something lay that could not be taken, for the student: without the folders and the archive that the instructor has it in. */
 const char *place_for_student(const json_t *document, const char *place);
+/** What is said of it, for the student: without the places of other files. */
+const char *problem_for_student(const char *words);
 
 /** A moment in UTC as "2026-11-30 04:36 UTC". */
 struct moment {

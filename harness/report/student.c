@@ -250,7 +250,8 @@ static void problems(FILE *out, const json_t *document, enum reader reader)
         const char *place = result_text(problem, "place");
         html_text(out, reader == STUDENT ? place_for_student(document, place) : place);
         fputs("</code> ", out);
-        html_text(out, result_text(problem, "words"));
+        const char *words = result_text(problem, "words");
+        html_text(out, reader == STUDENT ? problem_for_student(words) : words);
         fputs("</li>\n", out);
     }
     fputs("</ul></section>\n", out);
