@@ -225,9 +225,11 @@ void feedback_markdown(FILE *out, const json_t *document)
     fputs("# ", out);
     words(out, student_name(document));
     fprintf(out, ": %s\n\n", words_of_document(document).text);
-    fprintf(out, "Handed in: %s. Graded by Sockeye %s, seed `%s`, %s mode.\n\n",
-            moment_of(json_integer_value(json_object_get(document, "handed_in"))).text, result_text(document, "kit"),
-            result_text(document, "seed"), result_text(document, "mode"));
+    fprintf(out, "Handed in: %s.", moment_of(json_integer_value(json_object_get(document, "handed_in"))).text);
+    if (json_array_size(json_object_get(document, "lessons")) > 0)
+        fprintf(out, " Graded by Sockeye %s, seed `%s`, %s mode.", result_text(document, "kit"),
+                result_text(document, "seed"), result_text(document, "mode"));
+    fputs("\n\n", out);
     fprintf(out, "Content: `%s`\n\n", result_text(document, "content"));
     open_lessons(out, document);
     problems(out, document);

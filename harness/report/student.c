@@ -230,9 +230,11 @@ static void facts(FILE *out, const json_t *document)
     fact(out, "Login", result_text(student, "login"));
     fact(out, "Mail", result_text(student, "email"));
     fact(out, "Handed in", moment_of(json_integer_value(json_object_get(document, "handed_in"))).text);
-    fact(out, "Kit", result_text(document, "kit"));
-    fact(out, "Seed", result_text(document, "seed"));
-    fact(out, "Mode", result_text(document, "mode"));
+    if (json_array_size(json_object_get(document, "lessons")) > 0) { /* else nothing was graded */
+        fact(out, "Kit", result_text(document, "kit"));
+        fact(out, "Seed", result_text(document, "seed"));
+        fact(out, "Mode", result_text(document, "mode"));
+    }
     fact(out, "Content (SHA-256)", result_text(document, "content"));
     fputs("</dl>\n", out);
 }
