@@ -179,6 +179,29 @@ void jobs_hand_back(int fd, const json_t *value)
     fclose(file);
 }
 
+/* A signal that comes between a look at `interrupted` and poll() would not be seen before something else happens: so it can
+   come in ppoll() alone. */
+static int wait_for(struct pollfd *fds, nfds_t count, double seconds)
+{
+    struct timespec timeout = {.tv_sec = (time_t)seconds, .tv_nsec = (long)((seconds - (double)(time_t)seconds) * 1e9)};
+    sigset_t ours;
+    sigset_t before;
+    sigemptyset(&ours);
+    sigaddset(&ours, SIGINT);
+    sigaddset(&ours, SIGTERM);
+    sigaddset(&ours, SIGHUP);
+    sigprocmask(SIG_BLOCK, &ours, &before);
+    int n = -1;
+    if (interrupted)
+        errno = EINTR;
+    else
+        n = ppoll(fds, count, &timeout, &before);
+    int reason = errno;
+    sigprocmask(SIG_SETMASK, &before, NULL);
+    errno = reason;
+    return n;
+}
+
 struct job *jobs_wait(struct job *jobs, int count, json_t **value, void (*end)(const struct job *job),
                       const struct jobs_event *event)
 {
@@ -195,7 +218,7 @@ struct job *jobs_wait(struct job *jobs, int count, json_t **value, void (*end)(c
         struct pollfd *other = &fds[2 * count];
         *other = (struct pollfd){.fd = event == NULL ? -1 : event->fd, .events = POLLIN};
         double left = next - jobs_now();
-        int n = poll(fds, (nfds_t)count * 2 + 1, left < 0 ? 0 : (int)(left * 1000) + 1);
+        int n = wait_for(fds, (nfds_t)count * 2 + 1, left < 0 ? 0 : left);
         if (n == -1 && errno != EINTR)
             return NULL;
         if (event != NULL && n > 0 && other->revents != 0 && event->happened(event->context))

@@ -9,6 +9,7 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "check/bytes.h"
@@ -191,6 +192,39 @@ static void a_signal_interrupts(void)
     CU_ASSERT(!jobs_interrupted());
 }
 
+/* The signal comes so many nanoseconds after the wait has begun, and of the jobs none will ever say anything. */
+static _Noreturn void is_interrupted_in_between(void *context)
+{
+    static struct job many[JOBS_MAX];
+    int ends[2];
+    json_t *value = NULL;
+    timer_t timer;
+    struct sigevent event = {.sigev_notify = SIGEV_SIGNAL, .sigev_signo = SIGTERM};
+    struct itimerspec soon = {.it_value = {.tv_nsec = *(long *)context}};
+    jobs_catch_signals();
+    signal(SIGALRM, SIG_DFL);
+    alarm(10); /* it is not to be that late */
+    if (pipe2(ends, O_CLOEXEC) == -1 || timer_create(CLOCK_MONOTONIC, &event, &timer) == -1)
+        _exit(3);
+    for (int i = 0; i < JOBS_MAX; i++)
+        many[i] = (struct job){.pid = getpid(), .result = ends[0], .errors = ends[0], .deadline = jobs_now() + 1000};
+    timer_settime(timer, 0, &soon, NULL);
+    _exit(jobs_wait(many, JOBS_MAX, &value, end_it, NULL) == NULL && jobs_interrupted() ? 7 : 2);
+}
+
+static void a_signal_interrupts_whenever_it_comes(void)
+{
+    siginfo_t info = {.si_status = 7};
+    for (long i = 0; i < 600 && info.si_status == 7; i++) {
+        long delay = 1 + i % 60 * 500;
+        pid_t pid = fork();
+        if (pid == 0)
+            is_interrupted_in_between(&delay);
+        CU_ASSERT_FATAL(waitid(P_PID, (id_t)pid, &info, WEXITED) == 0);
+    }
+    assert_number(info.si_status, 7);
+}
+
 /* A scheduler has given a process one processor of a large machine. */
 static void is_confined(void *unused)
 {
@@ -224,6 +258,7 @@ static CU_TestInfo tests[] = {
     {"who is overdue is ended", who_is_overdue_is_ended},
     {"who is not overdue is not ended", who_is_not_overdue_is_not_ended},
     {"a signal interrupts", a_signal_interrupts},
+    {"a signal interrupts, whenever it comes", a_signal_interrupts_whenever_it_comes},
     {"only processors that are ours count", only_processors_that_are_ours_count},
     CU_TEST_INFO_NULL,
 };
