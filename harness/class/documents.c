@@ -68,11 +68,15 @@ static int read_gradebook(const char *name, json_t *documents, char *problem, si
     return 0;
 }
 
-/* How a file of SQLite begins. */
-static bool is_gradebook(FILE *file)
+/* By how a file of SQLite begins; or by its name, so that a text of that name is told what it is not. */
+static bool is_gradebook(FILE *file, const char *name)
 {
     static const char magic[] = "SQLite format 3";
+    static const char ending[] = ".sqlite";
     char begin[sizeof magic];
+    size_t length = strlen(name);
+    if (length >= sizeof ending && strcmp(name + length - (sizeof ending - 1), ending) == 0)
+        return true;
     bool is = fread(begin, 1, sizeof begin, file) == sizeof begin && memcmp(begin, magic, sizeof begin) == 0;
     rewind(file);
     return is;
@@ -85,8 +89,8 @@ static int read_file(const char *name, json_t *documents, char *problem, size_t 
         snprintf(problem, size, "can't read %s: %s", name, strerror(errno));
         return -1;
     }
-    int result = is_gradebook(file) ? read_gradebook(name, documents, problem, size)
-                                    : read_json(file, name, documents, problem, size);
+    int result = is_gradebook(file, name) ? read_gradebook(name, documents, problem, size)
+                                          : read_json(file, name, documents, problem, size);
     fclose(file);
     return result;
 }

@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "class/rubric_words.h"
 #include "sockeye.h"
 
 const struct lesson *argument_lesson(const struct kit *kit, int argc, char *argv[], int most)
@@ -35,4 +36,47 @@ const struct check *argument_check(const struct lesson *lesson, const char *word
             *c = '_';
     }
     return check_named(lesson->folder, name);
+}
+
+static const struct option *option_of(const struct option *names, int value)
+{
+    while (names->name != NULL && names->val != value)
+        names++;
+    return names->name == NULL ? NULL : names;
+}
+
+/* "--rubrik": with the name that is most like it. */
+static void unknown_option(const char *command, const char *word, const struct option *names)
+{
+    char typed[80];
+    snprintf(typed, sizeof typed, "%.*s", (int)strcspn(word, "="), word);
+    struct nearest nearest = nearest_begin(typed);
+    for (; names->name != NULL; names++) {
+        char name[80];
+        snprintf(name, sizeof name, "--%s", names->name);
+        nearest_offer(&nearest, name);
+    }
+    usage_error("%s does not know '%s': %s (%s help %s)", command, typed, nearest_words(&nearest), sockeye_name(),
+                command);
+}
+
+int argument_option(int argc, char *argv[], const char *letters, const struct option *names)
+{
+    char quiet[16];
+    snprintf(quiet, sizeof quiet, ":%s", letters);
+    opterr = 0;
+    int name = getopt_long(argc, argv, quiet, names, NULL);
+    const char *word = argv[optind - 1];
+    if (name != ':' && name != '?')
+        return name;
+    const struct option *known = optopt == 0 ? NULL : option_of(names, optopt);
+    if (name == ':')
+        usage_error("%s: %s takes a value: see %s help %s", argv[0], word, sockeye_name(), argv[0]);
+    else if (known != NULL && known->has_arg == no_argument && strncmp(word, "--", 2) == 0 && strchr(word, '=') != NULL)
+        usage_error("%s: --%s takes no value: see %s help %s", argv[0], known->name, sockeye_name(), argv[0]);
+    else if (optopt != 0)
+        usage_error("%s does not know '-%c': see %s help %s", argv[0], optopt, sockeye_name(), argv[0]);
+    else
+        unknown_option(argv[0], word, names);
+    return '?';
 }

@@ -1,7 +1,6 @@
 /** sockeye check: builds and grades programs. */
 #define _GNU_SOURCE
 #include <errno.h>
-#include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -66,7 +65,7 @@ static int read_options(int argc, char *argv[], struct check_options *options)
     };
     unsigned long long value;
     int name;
-    while ((name = getopt_long(argc, argv, "", names, NULL)) != -1) {
+    while ((name = argument_option(argc, argv, "", names)) != -1) {
         switch (name) {
         case 'w': options->work = optarg; break;
         case 'S': options->solutions = true; break;
@@ -88,7 +87,7 @@ static int read_options(int argc, char *argv[], struct check_options *options)
                 return usage_error("--jobs takes a number from 1 to 64, not '%s'", optarg);
             options->jobs = (int)value;
             break;
-        default: return usage_error("see %s help check", sockeye_name());
+        default: return EXIT_USAGE;
         }
     }
     if (options->inside.pcap != NULL && options->plain)

@@ -1,12 +1,12 @@
 /** sockeye export: results as other systems read them. */
 #define _GNU_SOURCE
 #include <errno.h>
-#include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "class/documents.h"
+#include "commands/arguments.h"
 #include "export/export.h"
 #include "sockeye.h"
 
@@ -64,13 +64,13 @@ static int read_options(int argc, char *argv[], struct export_options *options)
     };
     int name;
     const char *as = NULL;
-    while ((name = getopt_long(argc, argv, "o:", names, NULL)) != -1) {
+    while ((name = argument_option(argc, argv, "o:", names)) != -1) {
         switch (name) {
         case 'a': as = optarg; break;
         case 'o': options->output = optarg; break;
         case 's': options->sheet = optarg; break;
         case 'c': options->column = optarg; break;
-        default: return usage_error("see %s help export", sockeye_name());
+        default: return EXIT_USAGE;
         }
     }
     if (optind == argc)

@@ -1,13 +1,13 @@
 /** sockeye grade: grades a class of strangers. */
 #define _GNU_SOURCE
 #include <errno.h>
-#include <getopt.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "class/folder.h"
 #include "class/grading.h"
@@ -15,6 +15,7 @@
 #include "class/pages.h"
 #include "class/rubric.h"
 #include "class/sql.h"
+#include "commands/arguments.h"
 #include "commands/numbers.h"
 #include "report/screen.h"
 #include "run/path.h"
@@ -73,8 +74,9 @@ static int read_options(int argc, char *argv[], struct grade_options *options)
         {"no-rubric", no_argument, NULL, 'R'},    {NULL, 0, NULL, 0},
     };
     unsigned long long value;
+    struct stat status;
     int name;
-    while ((name = getopt_long(argc, argv, "o:", names, NULL)) != -1) {
+    while ((name = argument_option(argc, argv, "o:", names)) != -1) {
         switch (name) {
         case 'o': options->folder = optarg; break;
         case 'M': options->no_memcheck = true; break;
@@ -96,11 +98,14 @@ static int read_options(int argc, char *argv[], struct grade_options *options)
             if (read_shard(optarg, &options->plan) != 0)
                 return EXIT_USAGE;
             break;
-        default: return usage_error("see %s help grade", sockeye_name());
+        default: return EXIT_USAGE;
         }
     }
-    if (options->folder == NULL)
+    if (options->folder == NULL || *options->folder == '\0')
         return usage_error("grade takes -o DIR: the folder for the gradebook and the pages");
+    if (stat(options->folder, &status) == 0 && !S_ISDIR(status.st_mode))
+        return usage_error("-o %s: that is a file, and grade takes a folder for the gradebook and the pages",
+                           options->folder);
     if (optind == argc)
         return usage_error("grade takes what is to be graded: folders and archives");
     if (options->rubric_file != NULL && options->no_rubric)
@@ -112,7 +117,7 @@ static int read_options(int argc, char *argv[], struct grade_options *options)
     return 0;
 }
 
-/* The whole class has one seed: everybody had the same conversation. */
+/* The whole class has one seed: everybody had the same conversation. keep_seed() keeps it. */
 static uint64_t class_seed(sqlite3 *db, const char *asked)
 {
     char text[32] = "";
@@ -128,8 +133,14 @@ static uint64_t class_seed(sqlite3 *db, const char *asked)
         snprintf(text, sizeof text, "%x", fresh);
     }
     free(kept);
-    gradebook_set(db, "seed", text);
     return strtoull(text, NULL, 16);
+}
+
+static void keep_seed(sqlite3 *db, uint64_t seed)
+{
+    char text[32];
+    snprintf(text, sizeof text, "%llx", (unsigned long long)seed);
+    gradebook_set(db, "seed", text);
 }
 
 /* ------------------------------------------------ the rubric */
@@ -299,6 +310,7 @@ static int grade_into(sqlite3 *db, const struct kit *kit, const struct world *wo
         return read;
     if (taken.students == 0)
         return refusal("there is nothing to grade: no student was found");
+    keep_seed(db, terms.seed);
     keep_rubric(db, options);
     options->plan.db = db;
     options->plan.terms = &terms;
@@ -315,6 +327,24 @@ static int grade_into(sqlite3 *db, const struct kit *kit, const struct world *wo
     return graded.faults + graded.open > 0 ? EXIT_FAULT : read;
 }
 
+/* Grades into the gradebook of the folder. One that is new, and into which nothing came, does not stay. */
+static int grade_folder(const struct kit *kit, const struct world *world, struct grade_options *options, int argc,
+                        char *argv[])
+{
+    const char *problem;
+    struct path book = path_of("%s/gradebook.sqlite", options->folder);
+    bool is_new = access(book.text, F_OK) == -1;
+    sqlite3 *db = gradebook_open(book.text, GRADEBOOK_WRITE, &problem);
+    if (db == NULL)
+        return fault_error("%s", problem);
+    int result = grade_into(db, kit, world, options, argc, argv);
+    bool is_empty = sql_number(db, "SELECT count(*) FROM setting", "") == 0;
+    sqlite3_close(db);
+    if (is_new && is_empty)
+        unlink(book.text);
+    return result;
+}
+
 int command_grade(const struct kit *kit, int argc, char *argv[])
 {
     struct grade_options options = {0};
@@ -324,6 +354,7 @@ int command_grade(const struct kit *kit, int argc, char *argv[])
     if (wrong != 0)
         return wrong;
     signal(SIGXFSZ, SIG_IGN); /* a file that may not grow is a disk that is full: the gradebook says so */
+    bool is_new = access(options.folder, F_OK) == -1;
     if (folder_make(options.folder, 0700) == -1)
         return fault_error("%s: %s", options.folder, strerror(errno));
     if (keep_apart(&options, argc, argv) != 0)
@@ -335,18 +366,15 @@ int command_grade(const struct kit *kit, int argc, char *argv[])
         return fault_error("%s", problem);
     }
     int result;
-    sqlite3 *db = NULL;
     if (!world.is_private && !options.trust)
         result = fault_error(
             "no cage for what was handed in (%s), so it is not run. %s doctor says how to mend that; if you "
             "trust all of it, grade with --trust.",
             world.why_plain, sockeye_name());
-    else if ((db = gradebook_open(path_of("%s/gradebook.sqlite", options.folder).text, GRADEBOOK_WRITE, &problem)) ==
-             NULL)
-        result = fault_error("%s", problem);
     else
-        result = grade_into(db, kit, &world, &options, argc, argv);
-    sqlite3_close(db);
+        result = grade_folder(kit, &world, &options, argc, argv);
+    if (is_new)
+        rmdir(options.folder); /* only if nothing came into it */
     json_decref(options.rubric);
     world_leave();
     return result;

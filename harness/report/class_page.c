@@ -46,7 +46,9 @@ static void summary(FILE *out, void *context)
     const struct tally *tally = &((struct page *)context)->tally;
     fprintf(out, "<p>%d student%s, %zu lesson%s. ", tally->students, plural(tally->students),
             ((struct page *)context)->count, plural((int)((struct page *)context)->count));
-    if (*tally->kit != '\0')
+    if (*tally->kit == '\0')
+        fputs("Nothing is graded yet.", out);
+    else
         html_format(out, "Graded until %s by Sockeye %s, seed %s, %s mode.", moment_of(tally->graded_at).text,
                     tally->kit, tally->seeds, tally->mode);
     fputs(tally->by_rubric ? " Totals are by the rubric.</p>\n" : "</p>\n", out);

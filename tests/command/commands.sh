@@ -114,6 +114,14 @@ export no.json --as word|knows no format 'word'
 export no.json --as tap|can't read no.json
 export no.json --as canvas|--sheet FILE
 export no.json --as tap --column Sockeye|not for tap
+export no.json --sa tap|export does not know '--sa': did you mean '--as'?
+export no.json --as|--as takes a value
+check 1 --onyl usage|check does not know '--onyl': did you mean '--only'?
+check 1 --trace=all|--trace takes no value
+grade class -o marks --rubrik rubric.cfg|grade does not know '--rubrik': did you mean '--rubric'?
+grade class -x|grade does not know '-x'
+grade class -o|-o takes a value
+grade class -o sockeye|-o sockeye: that is a file
 doctor now|takes no arguments
 help hlep|no command 'hlep'
 help board start|one argument too many
