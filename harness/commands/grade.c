@@ -167,12 +167,29 @@ static int choose_lessons(const struct kit *kit, const json_t *rubric, struct te
         const char *folder = json_string_value(json_object_get(entry, "lesson"));
         const struct lesson *lesson = kit_lesson(kit, folder);
         if (lesson == NULL)
-            return usage_error("the rubric that this gradebook keeps has the lesson %s, and this kit has not: give "
-                               "another with --rubric",
-                               folder);
+            return usage_error(
+                "the rubric that this gradebook keeps has the lesson %s, and it is not here: say where it "
+                "is with --lessons DIR, or give another rubric with --rubric",
+                folder);
         terms->lesson[terms->lessons++] = lesson;
     }
     return 0;
+}
+
+/* Without a rubric those are graded of which there is a program; a lesson that is not here would be gone without a word. */
+static int miss_lessons(sqlite3 *db, const struct kit *kit)
+{
+    int missing = 0;
+    sqlite3_stmt *row =
+        sql_ask(db, "SELECT DISTINCT lesson FROM newest JOIN unit ON submission = newest.hash ORDER BY lesson", "");
+    while (sql_next(row)) {
+        if (kit_lesson(kit, sql_text(row, 0)) != NULL)
+            continue;
+        missing = usage_error("this gradebook has marks of the lesson %s, and it is not here: say where it is with "
+                              "--lessons DIR; or that it does not count any more, with a --rubric that leaves it out",
+                              sql_text(row, 0));
+    }
+    return missing;
 }
 
 /* Keeps the rubric that was given, and says what it changes. */
@@ -303,6 +320,8 @@ static int grade_into(sqlite3 *db, const struct kit *kit, const struct world *wo
     if (options->rubric == NULL && !options->no_rubric)
         options->rubric = gradebook_rubric(db);
     if (choose_lessons(kit, options->rubric, &terms) != 0)
+        return EXIT_USAGE;
+    if (options->rubric == NULL && miss_lessons(db, kit) != 0)
         return EXIT_USAGE;
     struct taken taken;
     int read = read_all(db, world, argc, argv, &terms, &taken);
