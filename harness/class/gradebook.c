@@ -2,6 +2,7 @@
 #include "class/gradebook.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,6 +15,9 @@
 #include "run/grade.h"
 
 enum { VERSION = 1, APPLICATION = 0x536f636b /* "Sock": file(1) tells it from other databases */ };
+
+/* How long one waits for the other: a reader lasts as long as it likes, a verdict is written in a moment. */
+enum { WRITER_WAITS_MS = 60000, READER_WAITS_MS = 20000 };
 
 static const char schema[] =
     "CREATE TABLE setting (name TEXT PRIMARY KEY, value TEXT NOT NULL);"
@@ -76,13 +80,40 @@ static long long pragma(sqlite3 *db, const char *question)
     return value;
 }
 
+/* Who writes keeps this byte locked, which SQLite does not use: it lies behind its own (PENDING_BYTE), in a page that has no
+   data. So there is one writer, and between its transactions others may read. It is a lock of the open file, since SQLite
+   takes back all those of the process; and the descriptor stays open, since a process that closes one loses them (fcntl(2)). */
+static int writing = -1;
+
+/* False: another has it. A run that was killed a moment ago may have left a process that is about to end. */
+static bool lock_for_writing(const char *path)
+{
+    enum { TRIES = 100 };
+    static const struct timespec moment = {.tv_nsec = 10000000};
+    struct flock lock = {.l_type = F_WRLCK, .l_whence = SEEK_SET, .l_start = 0x40000000 + 1000, .l_len = 1};
+    writing = open(path, O_RDWR | O_CLOEXEC);
+    for (int i = 0; writing != -1 && i < TRIES; i++) {
+        if (fcntl(writing, F_OFD_SETLK, &lock) == 0 || (errno != EAGAIN && errno != EACCES))
+            return true;
+        nanosleep(&moment, NULL);
+    }
+    return writing == -1; /* where it can't be written, SQLite says why */
+}
+
+void gradebook_leave(void)
+{
+    if (writing != -1)
+        close(writing);
+    writing = -1;
+}
+
 static void begin_for_good(sqlite3 *db)
 {
-    /* One writer at a time, and what is committed survives a loss of power (sqlite.org, PRAGMA synchronous). */
-    sql_do(db, "PRAGMA locking_mode = EXCLUSIVE", "");
+    sqlite3_busy_timeout(db, WRITER_WAITS_MS);
+    /* What is committed survives a loss of power (sqlite.org, PRAGMA synchronous). */
     sql_do(db, "PRAGMA synchronous = EXTRA", "");
     sql_do(db, "PRAGMA foreign_keys = ON", "");
-    sql_do(db, "BEGIN EXCLUSIVE", "");
+    sql_do(db, "BEGIN IMMEDIATE", "");
 }
 
 static void make_tables(sqlite3 *db)
@@ -137,7 +168,11 @@ sqlite3 *gradebook_open(const char *path, enum gradebook_use use, const char **p
         sqlite3_close(db);
         return NULL;
     }
-    *problem = examined(db, path, use == GRADEBOOK_WRITE);
+    if (use == GRADEBOOK_READ)
+        sqlite3_busy_timeout(db, READER_WAITS_MS);
+    *problem = use == GRADEBOOK_WRITE && !lock_for_writing(path)
+                   ? saying(path, "another sockeye is at work on this gradebook")
+                   : examined(db, path, use == GRADEBOOK_WRITE);
     if (*problem != NULL) {
         sqlite3_close(db);
         return NULL;
@@ -313,6 +348,21 @@ void gradebook_documents(sqlite3 *db, document_function *tell, void *context)
 
 /* ------------------------------------------------ joining */
 
+int gradebook_examine(sqlite3 *db, const char *path, const char **problem)
+{
+    sqlite3_stmt *asked = NULL;
+    bool right = false;
+    if (sqlite3_prepare_v2(db, "PRAGMA quick_check(1)", -1, &asked, NULL) == SQLITE_OK &&
+        sqlite3_step(asked) == SQLITE_ROW)
+        right = strcmp(sql_text(asked, 0), "ok") == 0;
+    int error = sqlite3_errcode(db);
+    if (!right)
+        *problem = saying(path,
+                          error == SQLITE_OK || error == SQLITE_ROW ? sql_words(SQLITE_CORRUPT) : sql_problem(db));
+    sqlite3_finalize(asked);
+    return right ? 0 : -1;
+}
+
 int gradebook_merge(sqlite3 *db, const char *path, const char **problem)
 {
     static const char *const tables[] = {"setting", "student", "submission", "source", "file", "problem", "verdict"};
@@ -322,6 +372,12 @@ int gradebook_merge(sqlite3 *db, const char *path, const char **problem)
     sqlite3_close(other);
     sql_do(db, "ATTACH ? AS other", "t", path);
     sql_do(db, "BEGIN", "");
+    /* The seed is that of what was read later, which counts. */
+    sql_do(
+        db,
+        "UPDATE setting SET value = o.value FROM other.setting AS o WHERE setting.name = 'seed' AND o.name = 'seed' AND"
+        " (SELECT max(read_at) FROM other.submission) > (SELECT coalesce(max(read_at), 0) FROM main.submission)",
+        "");
     for (size_t i = 0; i < sizeof tables / sizeof *tables; i++) {
         char statement[120];
         snprintf(statement, sizeof statement, "INSERT OR IGNORE INTO %s SELECT * FROM other.%s", tables[i], tables[i]);

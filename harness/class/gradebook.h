@@ -26,12 +26,15 @@ struct hash hash_of(const void *data, size_t length);
 
 enum gradebook_use {
     GRADEBOOK_READ, /**< changes nothing */
-    GRADEBOOK_WRITE /**< makes it if it is not there; no other process can use it until it is closed */
+    GRADEBOOK_WRITE /**< makes it if it is not there; until it is closed no other process can write to it, and others may read */
 };
 
 /** Opens a gradebook. What is none, or that of a later kit, is refused: NULL, with *problem for people. To be closed by
  *  sqlite3_close(). */
 sqlite3 *gradebook_open(const char *path, enum gradebook_use use, const char **problem);
+
+/** In a process that was forked from one that writes: lets go of the gradebook, which is not its own. */
+void gradebook_leave(void);
 
 /** One verdict, of one student on one lesson. */
 struct verdict_row {
@@ -72,5 +75,9 @@ typedef void document_function(void *context, json_t *document);
  */
 void gradebook_documents(sqlite3 *db, document_function *tell, void *context);
 
-/** Joins @p path's rows into @p db; -1 with *problem if it is no gradebook of this class's shape. */
+/** Reads all of a gradebook, which was opened from @p path; -1 with *problem if it is damaged anywhere. */
+int gradebook_examine(sqlite3 *db, const char *path, const char **problem);
+
+/** Joins @p path's rows into @p db; -1 with *problem if it is no gradebook of this class's shape. Of two seeds that one stays with
+ *  which the later reading was graded. */
 int gradebook_merge(sqlite3 *db, const char *path, const char **problem);

@@ -62,6 +62,7 @@ static _Noreturn void be_unit(const struct class_run *run, int place, int result
     dup2(errors, 2);
     struct world world = *class->world;
     server_leave();
+    gradebook_leave();
     if (world.run_as != (uid_t)-1) /* users that no other unit has: the kernel counts some things for each user */
         world.run_as += (uid_t)(place * JOBS_A_UNIT);
     struct plan plan = {.kit = class->terms->kit,

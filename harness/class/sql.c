@@ -10,7 +10,9 @@ enum { STATUS_FAULT = 3 };
 const char *sql_words(int error)
 {
     switch (error) {
-    case SQLITE_BUSY: return "another sockeye is at work on this gradebook";
+    case SQLITE_BUSY:
+        return "another program has it open, and does not let go: end that one, and the same command goes on from "
+               "here";
     case SQLITE_NOTADB: return "this is no gradebook of Sockeye";
     case SQLITE_CORRUPT:
         return "this gradebook is damaged, as one that was cut short: put a copy of it back, or move it away and all "
