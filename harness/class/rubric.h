@@ -17,7 +17,8 @@
 #include "run/lesson.h"
 
 /**
- * Reads a rubric for the lessons of @p kit. Returns a new JSON value; or NULL, and then @p problems, an array, has got a
- * text for each thing that is wrong, with file and line: "rubric.cfg:7: there is no lesson 77".
+ * Reads a rubric for the lessons of @p kit. Returns a new JSON value, or NULL if anything is wrong. @p problems, an array, gets a
+ * text for each thing that is, and for what may not be meant so, with file and line and in their order: "rubric.cfg:7: there is no
+ * lesson 77".
  */
 json_t *rubric_read(const char *path, const struct kit *kit, json_t *problems);
