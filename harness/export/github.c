@@ -8,12 +8,15 @@
 #include "record/result.h"
 #include "report/mark.h"
 
-/* A workflow command is one line: what would end it, or a property of it, is escaped. */
+/* A workflow command is one line: what would end it, or a property of it, is escaped. Who reads the log in a terminal gets no
+   control characters. */
 static void value(FILE *out, const char *text, bool property)
 {
     for (; *text != '\0'; text++) {
         if (strchr("%\r\n", *text) != NULL || (property && strchr(":,", *text) != NULL))
             fprintf(out, "%%%02X", (unsigned char)*text);
+        else if (((unsigned char)*text < ' ' && *text != '\t') || *text == 0x7f)
+            fprintf(out, "\\%03o", (unsigned char)*text);
         else
             fputc(*text, out);
     }
