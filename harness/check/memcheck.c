@@ -1,21 +1,20 @@
 #define _GNU_SOURCE
 #include "check/memcheck.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <expat.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "check/bytes.h"
 #include "check/program.h"
+#include "check/reports.h"
 #include "check/stage.h"
 #include "check/verdict.h"
-#include "look/proc.h"
 #include "record/utf8.h"
 
 static const char *valgrind_path(void)
@@ -34,29 +33,17 @@ void memcheck_needed(void)
         not_graded("valgrind is not installed: install the package valgrind");
 }
 
-/* The reports stand beside the programs' working directory, not in it. */
-static const char *folder(void)
-{
-    return text("%s/../memcheck", stage.scratch);
-}
-
 const char *const *memcheck_command(const char *path, const char *const *args)
 {
-    const char *reports = folder();
-    if (mkdir(reports, 0777) == -1 && errno != EEXIST)
-        fault("no folder for memcheck's reports: %s", strerror(errno));
-    chmod(reports, 0777);
-    /* A log for each program, not for each process: where the log's name changes in a child (%p), valgrind 3.19 forgets to
-     * open the child's XML file too (logging_atfork_child() in its m_libcprint.c), and writes into the parent's. */
-    static int programs;
+    reports_open();
     const char *const options[] = {
         valgrind_path(),
         "valgrind",
         "-q",
         "--vgdb=no",
         "--xml=yes",
-        text("--xml-file=%s/%%p.xml", reports),
-        text("--log-file=%s/program-%d.log", reports, ++programs),
+        text("--xml-fd=%d", reports_number(REPORT_XML)),
+        text("--log-fd=%d", reports_number(REPORT_LOG)),
         "--leak-check=full",
         "--show-leak-kinds=definite",
         "--child-silent-after-fork=no",
@@ -75,8 +62,6 @@ const char *const *memcheck_command(const char *path, const char *const *args)
     return command;
 }
 
-/* ------------------------------------------------ reading a report */
-
 /* One error or fatal signal, as far as it has been read. */
 struct finding {
     char kind[64];
@@ -91,7 +76,10 @@ struct reading {
     struct finding leak;  /* the first leak, counted only if no signal ended the process */
     struct finding crash;
     bool has_first, has_leak, has_crash;
-    int stacks; /* in the current error: only the first says where */
+    bool is_finished; /* valgrind has said so: the process has ended, and not by SIGKILL or exec */
+    bool is_whole;    /* nothing is missing behind that */
+    bool is_broken;   /* what no valgrind writes is in it */
+    int stacks;       /* in the current error: only the first says where */
     char frame_object[256];
     struct source frame;
     char value[512];
@@ -153,6 +141,15 @@ static void end_of_error(struct reading *reading)
     }
 }
 
+/* 0: it is none. */
+static int line_number(const char *words)
+{
+    char *end;
+    errno = 0;
+    long number = strtol(words, &end, 10);
+    return errno == 0 && *end == '\0' && number > 0 && number <= INT_MAX ? (int)number : 0;
+}
+
 static void on_end(void *data, const XML_Char *name)
 {
     struct reading *reading = data;
@@ -174,7 +171,9 @@ static void on_end(void *data, const XML_Char *name)
     else if (strcmp(name, "file") == 0)
         utf8_line(reading->frame.file, sizeof reading->frame.file, value);
     else if (strcmp(name, "line") == 0)
-        reading->frame.line = atoi(value);
+        reading->frame.line = line_number(value);
+    else if (strcmp(name, "state") == 0)
+        reading->is_finished = reading->is_finished || strcmp(value, "FINISHED") == 0;
     else if (strcmp(name, "frame") == 0)
         end_of_frame(reading);
     else if (strcmp(name, "error") == 0)
@@ -189,66 +188,55 @@ static void on_end(void *data, const XML_Char *name)
 
 /* valgrind writes the names of files as they are, and `#line` may give them any bytes: XML has a question mark for what it does not
    have. Else a report would end there, and its errors not be seen. */
-static void make_xml(char *line)
+static void make_xml(char *words, size_t length)
 {
-    utf8_mend(line);
-    for (char *at = line; *at != '\0'; at++) {
+    for (char *nul; (nul = memchr(words, '\0', length)) != NULL;)
+        *nul = '?';
+    utf8_mend(words);
+    for (char *at = words; *at != '\0'; at++) {
         bool control = (unsigned char)*at < ' ' && strchr("\t\n\r", *at) == NULL;
         bool no_character = strncmp(at, "\xef\xbf\xbe", 3) == 0 || strncmp(at, "\xef\xbf\xbf", 3) == 0;
         memset(at, '?', control ? 1 : no_character ? 3 : 0);
     }
 }
 
-/* A report that breaks off (its process was killed) is read as far as it goes. */
-static bool read_report(const char *path, struct reading *reading)
+/* A report that breaks off (its process was killed, or is another program now) is read as far as it goes. That of a child has no
+   beginning: valgrind has written that before the fork. It writes no comments, behind which the rest could be hidden. */
+static void read_report(struct report *report, struct reading *reading)
 {
-    FILE *file = proc_open_regular(path);
-    if (file == NULL)
-        return false;
+    static const char beginning[] = "<valgrindoutput>";
+    *reading = (struct reading){0};
+    char *words = report->said[REPORT_XML].data;
+    size_t length = report->said[REPORT_XML].length;
+    if (length == 0)
+        return;
+    make_xml(words, length);
     XML_Parser parser = XML_ParserCreate(NULL);
     XML_SetUserData(parser, reading);
     XML_SetElementHandler(parser, on_start, on_end);
     XML_SetCharacterDataHandler(parser, on_text);
-    char line[8192];
-    size_t total = 0;
-    while (fgets(line, sizeof line, file) != NULL && (total += strlen(line)) < (8 << 20)) {
-        make_xml(line);
-        if (XML_Parse(parser, line, (int)strlen(line), 0) == XML_STATUS_ERROR)
-            break;
-    }
+    if (*words != '\0' && strncmp(words, "<?xml", length < 5 ? length : 5) != 0)
+        XML_Parse(parser, beginning, (int)strlen(beginning), 0);
+    reading->is_broken = XML_Parse(parser, words, (int)length, 0) == XML_STATUS_ERROR || report->is_cut ||
+                         strstr(words, "<!") != NULL;
+    reading->is_whole = !reading->is_broken && XML_Parse(parser, "", 0, 1) != XML_STATUS_ERROR && reading->is_finished;
     XML_ParserFree(parser);
-    fclose(file);
-    return total > 0;
 }
 
-static bool has_ending(const char *name, const char *ending)
+/* It has ended by itself; false as well for a child, of which nobody tells. */
+static bool has_exited(pid_t pid)
 {
-    size_t length = strlen(name);
-    return length > strlen(ending) && strcmp(name + length - strlen(ending), ending) == 0;
+    bool exited = false;
+    for (int i = 0; program_number(i) != NULL; i++)
+        exited = exited ||
+                 (program_number(i)->pid == pid && program_number(i)->ended && WIFEXITED(program_number(i)->status));
+    return exited;
 }
 
-/* Reads each report into @p reading until @p enough says so; returns how many there were. */
-static int read_all(bool (*enough)(struct reading *reading), struct reading *reading)
+/* Where the report speaks of a signal that the process did not die of, it has that from the program. */
+static bool has_error(const struct report *report, const struct reading *reading)
 {
-    DIR *directory = opendir(folder());
-    int reports = 0;
-    for (struct dirent *entry; directory != NULL && (entry = readdir(directory)) != NULL;) {
-        const char *path = text("%s/%s", folder(), entry->d_name);
-        if (has_ending(entry->d_name, ".xml")) {
-            *reading = (struct reading){0};
-            reports += read_report(path, reading);
-            if (enough(reading))
-                break;
-        }
-    }
-    if (directory != NULL)
-        closedir(directory);
-    return reports;
-}
-
-static bool is_enough(struct reading *reading)
-{
-    return reading->has_first || (reading->has_leak && !reading->has_crash);
+    return reading->has_first || (reading->has_leak && (!reading->has_crash || has_exited(report->pid)));
 }
 
 static bool is_crash(struct reading *reading)
@@ -275,7 +263,7 @@ static bool kernel_has(long number)
     return status == 0;
 }
 
-/* The first line of a log, which a program may have written itself. */
+/* The first line, of which a program may have written more than valgrind. */
 static const char *one_line(const char *said)
 {
     char line[200];
@@ -283,32 +271,35 @@ static const char *one_line(const char *said)
     return text("%s", line);
 }
 
-static const char *unknown_call_in(FILE *log)
+static const char *unknown_call_of(struct report *report)
 {
-    char line[300];
-    while (fgets(line, sizeof line, log) != NULL) {
-        const char *unknown = strstr(line, "unhandled ");
-        const char *number = unknown == NULL ? NULL : strstr(unknown, "syscall: ");
-        if (number != NULL && kernel_has(atol(number + strlen("syscall: "))))
-            return one_line(unknown);
+    const char *begin = text("--%d-- WARNING: unhandled ", (int)report->pid);
+    make_xml(report->said[REPORT_LOG].data, report->said[REPORT_LOG].length);
+    for (const char *line = report->said[REPORT_LOG].data; line != NULL; line = strchr(line, '\n')) {
+        line += *line == '\n';
+        const char *said = one_line(line);
+        const char *number = strstr(said, "syscall: ");
+        if (strncmp(line, begin, strlen(begin)) == 0 && number != NULL &&
+            kernel_has(atol(number + strlen("syscall: "))))
+            return strstr(said, "unhandled ");
     }
     return NULL;
 }
 
 const char *memcheck_unknown_call(void)
 {
+    static struct reading reading;
     const char *found = NULL;
-    DIR *directory = opendir(folder());
-    for (struct dirent *entry; found == NULL && directory != NULL && (entry = readdir(directory)) != NULL;) {
-        FILE *log = has_ending(entry->d_name, ".log") ? proc_open_regular(text("%s/%s", folder(), entry->d_name))
-                                                      : NULL;
-        found = log == NULL ? NULL : unknown_call_in(log);
-        if (log != NULL)
-            fclose(log);
+    reports_attend();
+    bool judged = !reports_way_is_open();
+    for (int i = 0; report_number(i) != NULL; i++) {
+        struct report *report = report_number(i);
+        read_report(report, &reading);
+        judged = judged || reading.is_broken || reading.has_crash || has_error(report, &reading);
+        if (found == NULL && report->said[REPORT_LOG].length > 0)
+            found = unknown_call_of(report);
     }
-    if (directory != NULL)
-        closedir(directory);
-    return found;
+    return judged ? NULL : found;
 }
 
 static const char *advice(const char *kind)
@@ -337,26 +328,69 @@ static const char *advice(const char *kind)
     return "Run it under valgrind yourself, to see more.";
 }
 
+/* A program has ended by itself and left nothing. */
+static bool is_one_missing(void)
+{
+    bool missing = false;
+    for (int i = 0; program_number(i) != NULL; i++) {
+        bool has = false;
+        for (int k = 0; report_number(k) != NULL; k++)
+            has = has ||
+                  (report_number(k)->pid == program_number(i)->pid && report_number(k)->said[REPORT_XML].length > 0);
+        missing = missing || (!has && has_exited(program_number(i)->pid));
+    }
+    return missing;
+}
+
+static _Noreturn void report_fails(const char *observed)
+{
+    verdict_is_whole();
+    verdict_because("The report goes from valgrind to the check while the program runs. A program must end in "
+                    "valgrind's hands, and "
+                    "leave alone what is not its own: the descriptors above those that it may have.");
+    fails("a whole report of memcheck", observed);
+}
+
+static void fails_at(const struct finding *finding)
+{
+    verdict_where(&finding->where);
+    verdict_because("%s", advice(finding->kind));
+    fails("no memory error and no leak (valgrind memcheck)", text("%s", finding->what));
+}
+
 void memcheck_judge(void)
 {
     static struct reading reading;
-    int reports = read_all(is_enough, &reading);
-    if (reports == 0)
-        fails("a report of memcheck", "the program left no report: it went on without valgrind");
-    if (is_enough(&reading)) {
-        const struct finding *finding = reading.has_first ? &reading.first : &reading.leak;
-        verdict_where(&finding->where);
-        verdict_because("%s", advice(finding->kind));
-        fails("no memory error and no leak (valgrind memcheck)", text("%s", finding->what));
+    int count = 0;
+    reports_attend();
+    for (int i = 0; report_number(i) != NULL; i++) {
+        struct report *report = report_number(i);
+        read_report(report, &reading);
+        if (has_error(report, &reading))
+            fails_at(reading.has_first ? &reading.first : &reading.leak);
+        count += report->said[REPORT_XML].length > 0;
+        if (reading.is_broken)
+            report_fails("memcheck's report is broken: something else stands in it");
+        if (!reading.is_whole && has_exited(report->pid))
+            report_fails("the program has ended, but memcheck's report has no end");
     }
+    if (!reports_way_is_open())
+        report_fails("memcheck's report is broken: the program has shut its way");
+    if (count == 0 || is_one_missing())
+        fails("a report of memcheck", "the program left no report: it went on without valgrind");
 }
 
 /* The memory error itself, if there is one, says more than the place where it showed. */
 bool memcheck_crash(struct source *where, const char **words)
 {
     static struct reading reading;
-    read_all(is_crash, &reading);
-    if (!is_crash(&reading))
+    reports_attend();
+    bool found = false;
+    for (int i = 0; !found && report_number(i) != NULL; i++) {
+        read_report(report_number(i), &reading);
+        found = is_crash(&reading);
+    }
+    if (!found)
         return false;
     const struct finding *finding = reading.has_first && reading.first.where.line != 0 ? &reading.first
                                                                                        : &reading.crash;

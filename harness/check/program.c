@@ -14,6 +14,7 @@
 #include "check/memcheck.h"
 #include "check/record.h"
 #include "check/relay.h"
+#include "check/reports.h"
 #include "check/spawn.h"
 #include "check/stage.h"
 #include "check/verdict.h"
@@ -274,6 +275,7 @@ void programs_attend(void)
         drain(&programs[i], &programs[i].err);
         input_goes_on(&programs[i]);
     }
+    reports_attend(); /* behind the ends: what one has said before it ended has come by now */
 }
 
 int programs_poll_fds(struct pollfd *fds, int max)
@@ -287,7 +289,7 @@ int programs_poll_fds(struct pollfd *fds, int max)
         if (input_waits_on(&programs[i]) != -1)
             fds[n++] = (struct pollfd){.fd = input_waits_on(&programs[i]), .events = POLLOUT};
     }
-    return n;
+    return n + reports_poll_fds(fds + n, max - n);
 }
 
 void programs_helper(pid_t pid)

@@ -16,6 +16,7 @@
 #include "check/debugger.h"
 #include "check/files.h"
 #include "check/relay.h"
+#include "check/reports.h"
 #include "check/stage.h"
 #include "check/strace.h"
 #include "check/verdict.h"
@@ -48,6 +49,20 @@ static const char *limit_descriptors(int count)
     return setrlimit(RLIMIT_NOFILE, &limit) == -1 ? "limit its descriptors" : NULL;
 }
 
+/* All but @p problem, and valgrind's own two. */
+static void close_others(int problem)
+{
+    unsigned int kept[] = {(unsigned int)problem, (unsigned int)reports_number(0), (unsigned int)reports_number(1)};
+    unsigned int from = 3;
+    for (unsigned int next = 0; next < ~0U; from = next + 1) {
+        next = ~0U;
+        for (size_t i = 0; i < (stage.memcheck ? 3 : 1); i++)
+            next = kept[i] >= from && kept[i] < next ? kept[i] : next;
+        if (next > from)
+            close_range(from, next == ~0U ? next : next - 1, 0);
+    }
+}
+
 /* In the new process: makes it the process that the contract speaks of, with but one descriptor of ours, @p problem, which closes at
    exec. Returns what could not be done. */
 static const char *become_program(const struct how *how, int input, int output, int error, int problem)
@@ -62,9 +77,8 @@ static const char *become_program(const struct how *how, int input, int output, 
         if (dup2(given[fd], fd) == -1)
             return "set its descriptors";
     }
-    /* Closed at once, not at exec: before that others may get to see what it has (wait_for_tracer()). */
-    close_range(3, (unsigned int)problem - 1, 0);
-    close_range((unsigned int)problem + 1, ~0U, 0);
+    const char *undone = stage.memcheck ? reports_give() : NULL;
+    close_others(problem); /* at once, not at exec: before that others may get to see what it has (wait_for_tracer()) */
     if (how->extra_descriptors)
         open_more();
     for (int fd = 0; fd < 3; fd++) {
@@ -83,7 +97,8 @@ static const char *become_program(const struct how *how, int input, int output, 
     if (how->signals_blocked)
         sigfillset(&mask);
 
-    const char *undone = limit_descriptors(how->descriptors);
+    if (undone == NULL)
+        undone = limit_descriptors(how->descriptors);
     if (undone == NULL && stage.run_as != (uid_t)-1)
         undone = cage_become(stage.run_as);
     if (undone == NULL)

@@ -150,10 +150,21 @@ static void write_result(const struct verdict *verdict, double seconds)
     json_decref(result);
 }
 
-/* A program whose system call valgrind refused did not have its chance. */
+static bool has_died_of_a_signal(void)
+{
+    bool died = false;
+    for (int i = 0; program_number(i) != NULL; i++) {
+        const struct program *program = program_number(i);
+        int sig = program->ended && WIFSIGNALED(program->status) ? WTERMSIG(program->status) : 0;
+        died = died || (sig != 0 && (program->sent & (1UL << sig)) == 0);
+    }
+    return died;
+}
+
+/* A program whose system call valgrind refused did not have its chance. But what was found all the same counts. */
 static void excuse_unknown_calls(struct verdict *verdict)
 {
-    const char *call = verdict->outcome == FAILED ? memcheck_unknown_call() : NULL;
+    const char *call = verdict->outcome == FAILED && !has_died_of_a_signal() ? memcheck_unknown_call() : NULL;
     if (call == NULL)
         return;
     *verdict = (struct verdict){
@@ -208,7 +219,7 @@ static _Noreturn void give_up(const char *what)
     exit(3);
 }
 
-/* The folder of this check alone, which holds the programs' working directory and memcheck's reports. */
+/* The folder of this check alone, which holds the programs' working directory. */
 static struct path check_folder(void)
 {
     struct path folder = path_of("%s", stage.scratch);

@@ -51,6 +51,7 @@ struct test_case {
     char private_for[160]; /* why it is played in private worlds alone; "": it is not */
     char looking_for[160]; /* why only who looks into it sees it; "": others do, too */
     int line;              /* of a hostile program: where it is, 0 if that is not asked for */
+    bool needs_memcheck;   /* of a hostile program: nothing else has that to say */
     pid_t pid;
     struct path folder;
     bool started;
@@ -136,7 +137,8 @@ static void read_loses(struct test_case *c)
     sort_words(c->loses, sizeof c->loses);
 }
 
-/* "Says: words. Line: 7" in the first line; or "Says: words. Private: why plain mode can't", or the same with "Looking". */
+/* "Says: words. Line: 7" in the first line; or "Says: words. Private: why plain mode can't", or the same with "Looking" or
+   "Memcheck". */
 static void read_says(struct test_case *c)
 {
     FILE *file = fopen(c->source.text, "re");
@@ -163,6 +165,10 @@ static void read_says(struct test_case *c)
         snprintf(c->looking_for, sizeof c->looking_for, "%s", looking + strlen(". Looking: "));
         *looking = '\0';
     }
+    char *memcheck = strstr(c->loses, ". Memcheck: ");
+    c->needs_memcheck = memcheck != NULL;
+    if (memcheck != NULL)
+        *memcheck = '\0';
     size_t length = strlen(c->loses);
     while (length > 0 && c->loses[length - 1] == ' ')
         c->loses[--length] = '\0';
@@ -384,7 +390,7 @@ static void start(struct test_case *c)
     mkdir(own_temporary.text, 0777);
     setenv("TMPDIR", own_temporary.text, 1);
     /* valgrind is half of what all this costs: a mistake that has nothing to do with memory goes without. */
-    bool without = (without_memcheck && c->line == 0) ||
+    bool without = (without_memcheck && c->line == 0 && !c->needs_memcheck) ||
                    (!whole && c->kind == MISTAKE && strstr(c->loses, "memory") == NULL) ||
                    (sample > 1 && c->kind == VARIANT && (c - cases) % 3 != 0);
     char only[600] = "";

@@ -8,36 +8,43 @@
 
 #include <stdio.h>
 #include <string.h>
-#include <sys/stat.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include "check/bytes.h"
+#include "check/reports.h"
 #include "check/stage.h"
 #include "check/verdict.h"
-#include "run/path.h"
 #include "unit.h"
 
 /* A check whose program left no report yet. */
 static void set_stage(void)
 {
     stage = (struct stage){.memcheck = true, .programs = "/lesson", .scratch = text("%s/work", unit_folder())};
-    mkdir(stage.scratch, 0755);
-    mkdir(text("%s/memcheck", unit_folder()), 0755);
 }
 
 static void leave_stage(void)
 {
     stage = (struct stage){0};
+    reports_forget();
     unit_tear_down();
+}
+
+/* A process left this report, or log. */
+static void left_words(enum report_kind kind, const char *words)
+{
+    static int pid = 100;
+    reports_hear(kind, pid++, bytes(words));
 }
 
 /* A process left the report of that name. */
 static void left(const char *name)
 {
-    static int pid = 100;
-    const char *ending = strrchr(name, '.');
     const char *report = unit_read(unit_source(text("memcheck/%s", name)));
     CU_ASSERT_PTR_NOT_NULL_FATAL(report);
-    unit_write(text("%s/memcheck/%d%s", unit_folder(), pid++, ending), report);
+    left_words(REPORT_XML, report);
 }
 
 static struct verdict judged(void)
@@ -159,33 +166,105 @@ static void a_report_that_breaks_off_is_read_as_far_as_it_goes(void)
 /* Wherever it breaks off, an error is told whole or not at all; nothing is made up. */
 static void a_report_may_break_off_anywhere(void)
 {
-    left("past-end.xml");
-    const char *path = text("%s/memcheck/cut.xml", unit_folder());
     const char *whole = unit_read(unit_source("memcheck/past-end.xml"));
     size_t error_ends = (size_t)(strstr(whole, "</error>") + strlen("</error>") - whole);
-    remove_tree(text("%s/memcheck", unit_folder()));
     for (size_t length = 1; length < strlen(whole); length += 17) {
-        unit_write(path, text("%.*s", (int)length, whole));
+        left_words(REPORT_XML, text("%.*s", (int)length, whole));
         assert_number(judged().outcome, length >= error_ends ? FAILED : PASSED);
+        reports_forget();
     }
 }
 
 static void without_a_report_nothing_has_passed(void)
 {
     assert_number(judged().outcome, FAILED);
-    unit_write(text("%s/memcheck/1.xml", unit_folder()), ""); /* killed before its first word */
+    left_words(REPORT_LOG, "killed before its first word");
     assert_number(judged().outcome, FAILED);
 }
 
-static void a_system_call_that_valgrind_does_not_know_is_told(void)
+/* A child's has no beginning: that was written before the fork. */
+static void a_report_without_a_beginning_is_read(void)
+{
+    const char *whole = unit_read(unit_source("memcheck/leak.xml"));
+    left_words(REPORT_XML, strstr(whole, "<status>"));
+    assert_contains(judged().observed, "100 bytes in 1 blocks are definitely lost");
+}
+
+/* What no valgrind writes, or not there. */
+static void a_report_that_was_written_into_is_broken(void)
+{
+    static const char *const written[] = {
+        "<valgrindoutput></valgrindoutput>\n", "<!-- ", "]]>&&", "</status>", "\n<?xml version=\"1.0\"?>\n", "<a b='",
+    };
+    const char *clean = unit_read(unit_source("memcheck/none.xml"));
+    for (size_t i = 0; i < sizeof written / sizeof *written; i++) {
+        left_words(REPORT_XML, text("%s%s", clean, written[i]));
+        struct verdict verdict = judged();
+        assert_number(verdict.outcome, FAILED);
+        assert_contains(verdict.observed, "memcheck's report is broken");
+        reports_forget();
+    }
+}
+
+/* But an error in it counts first. */
+static void an_error_in_a_broken_report_is_found(void)
+{
+    left_words(REPORT_XML, text("%s<<<", unit_read(unit_source("memcheck/past-end.xml"))));
+    assert_text(judged().observed, "Invalid write of size 1");
+}
+
+static void the_line_of_an_error_is_one(void)
+{
+    static const char *const lines[] = {"99999999999", "99999999999999999999999", "-3", "3x", ""};
+    for (size_t i = 0; i < sizeof lines / sizeof *lines; i++) {
+        left_words(REPORT_XML, text("<valgrindoutput><error><kind>InvalidRead</kind><what>w</what><stack><frame>"
+                                    "<obj>/lesson/faulty</obj><fn>f</fn><file>faulty.c</file><line>%s</line>"
+                                    "</frame></stack></error>",
+                                    lines[i]));
+        struct verdict verdict = judged();
+        assert_text(verdict.observed, "w");
+        assert_number(verdict.where.line, 0);
+        reports_forget();
+    }
+}
+
+static void an_unknown_call_is_told(void)
 {
     assert_text(memcheck_unknown_call(), NULL);
-    unit_write(text("%s/memcheck/1.log", unit_folder()), "");
+    left_words(REPORT_LOG, "");
     assert_text(memcheck_unknown_call(), NULL);
-    unit_write(text("%s/memcheck/1.log", unit_folder()), "--8-- WARNING: unhandled amd64-linux syscall: 9999\n");
+    reports_hear(REPORT_LOG, 9, bytes("--9-- WARNING: unhandled amd64-linux syscall: 9999\n"));
     assert_text(memcheck_unknown_call(), NULL); /* the kernel does not know it either */
-    left("unknown.log");
+    reports_hear(REPORT_LOG, 8, bytes("at first something else\n"));
+    reports_hear(REPORT_LOG, 8, bytes(unit_read(unit_source("memcheck/unknown.log"))));
     assert_text(memcheck_unknown_call(), "unhandled amd64-linux syscall: 434");
+}
+
+static void an_unknown_call_excuses_nothing_that_was_found(void)
+{
+    static const char *const found[] = {"leak.xml", "past-end.xml", "terminated.xml"};
+    for (size_t i = 0; i < sizeof found / sizeof *found; i++) {
+        reports_hear(REPORT_LOG, 8, bytes(unit_read(unit_source("memcheck/unknown.log"))));
+        left("none.xml");
+        CU_ASSERT_PTR_NOT_NULL(memcheck_unknown_call());
+        left(found[i]);
+        assert_text(memcheck_unknown_call(), NULL);
+        reports_forget();
+    }
+}
+
+static void an_unknown_call_is_what_valgrind_says(void)
+{
+    static const char *const forged[] = {
+        "unhandled amd64-linux syscall: 434\n",
+        "--7-- WARNING: unhandled amd64-linux syscall: 434\n", /* not its number */
+        "**8** --8-- WARNING: unhandled amd64-linux syscall: 434\n",
+    };
+    for (size_t i = 0; i < sizeof forged / sizeof *forged; i++)
+        reports_hear(REPORT_LOG, 8, bytes(forged[i]));
+    assert_text(memcheck_unknown_call(), NULL);
+    reports_hear(REPORT_LOG, 8, bytes("--8-- WARNING: unhandled \377\033[2J syscall: 434\nand more"));
+    assert_text(memcheck_unknown_call(), "unhandled ??[2J syscall: 434");
 }
 
 /* A report like past-end.xml, in which the source has that name. */
@@ -196,7 +275,7 @@ static void left_with_name(const char *name)
     const char *all = "";
     for (const char *at; (at = strstr(report, "faulty.c")) != NULL; report = at + strlen("faulty.c"))
         all = text("%s%.*s%s", all, (int)(at - report), report, name);
-    unit_write(text("%s/memcheck/200.xml", unit_folder()), text("%s%s", all, report));
+    left_words(REPORT_XML, text("%s%s", all, report));
 }
 
 static void an_error_is_found_whatever_its_file_is_called(void)
@@ -218,26 +297,44 @@ static void an_error_is_found_whatever_its_file_is_called(void)
         assert_number(verdict.outcome, FAILED);
         assert_text(verdict.observed, "Invalid write of size 1");
         assert_text(verdict.where.file, names[i][1]);
+        reports_forget();
     }
 }
 
-static void a_forged_log_says_nothing_but_a_line(void)
+/* By the kernel's word, not by what is sent along; and a way that was shut is seen. */
+static void a_report_is_whose_process_has_sent_it(void)
 {
-    unit_write(text("%s/memcheck/1.log", unit_folder()), "unhandled \377\033[2J syscall: 434\nand more");
-    assert_text(memcheck_unknown_call(), "unhandled \\377\\033[2J syscall: 434");
-}
+    reports_open();
+    struct rlimit limit;
+    CU_ASSERT_FATAL(getrlimit(RLIMIT_NOFILE, &limit) == 0);
+    pid_t pid = fork();
+    if (pid == 0) {
+        bool sent = reports_give() == NULL && dprintf(reports_number(REPORT_XML), "<valgrindoutput>\n<x/>") > 0 &&
+                    dprintf(reports_number(REPORT_LOG), "words") > 0;
+        _exit(sent ? 0 : 1);
+    }
+    int status = -1;
+    CU_ASSERT(waitpid(pid, &status, 0) == pid && status == 0);
+    reports_attend();
+    CU_ASSERT_PTR_NOT_NULL_FATAL(report_number(0));
+    CU_ASSERT_PTR_NULL(report_number(1));
+    assert_number(report_number(0)->pid, pid);
+    assert_text(report_number(0)->said[REPORT_XML].data, "<valgrindoutput>\n<x/>");
+    assert_text(report_number(0)->said[REPORT_LOG].data, "words");
+    CU_ASSERT(reports_way_is_open());
+    assert_number(judged().outcome, PASSED);
 
-static void nobody_has_made_the_folder(void)
-{
-    remove_tree(text("%s/memcheck", unit_folder()));
-    assert_text(memcheck_unknown_call(), NULL);
-    assert_number(judged().outcome, FAILED);
+    pid = fork();
+    if (pid == 0)
+        _exit(reports_give() == NULL && shutdown(reports_number(REPORT_XML), SHUT_WR) == 0 ? 0 : 1);
+    CU_ASSERT(waitpid(pid, &status, 0) == pid && status == 0);
+    CU_ASSERT(!reports_way_is_open());
+    assert_contains(judged().observed, "has shut its way");
 }
 
 static void the_programs_arguments_come_through(void)
 {
     static const char *const args[] = {"client", "127.0.0.1", "", "two words", NULL};
-    remove_tree(text("%s/memcheck", unit_folder()));
     const char *const *command = memcheck_command("/lesson/client", args);
     CU_ASSERT_PTR_NOT_NULL_FATAL(command);
     if (command[0] == NULL) {
@@ -252,8 +349,6 @@ static void the_programs_arguments_come_through(void)
     assert_text(command[count - 3], "127.0.0.1");
     assert_text(command[count - 2], "");
     assert_text(command[count - 1], "two words");
-    struct stat status;
-    CU_ASSERT(stat(text("%s/memcheck", unit_folder()), &status) == 0 && (status.st_mode & 0777) == 0777);
 }
 
 static CU_TestInfo tests[] = {
@@ -269,10 +364,15 @@ static CU_TestInfo tests[] = {
     {"a report that breaks off is read as far as it goes", a_report_that_breaks_off_is_read_as_far_as_it_goes},
     {"a report may break off anywhere", a_report_may_break_off_anywhere},
     {"without a report nothing has passed", without_a_report_nothing_has_passed},
-    {"a system call that valgrind does not know is told", a_system_call_that_valgrind_does_not_know_is_told},
+    {"a report without a beginning is read", a_report_without_a_beginning_is_read},
+    {"a report that was written into is broken", a_report_that_was_written_into_is_broken},
+    {"an error in a broken report is found", an_error_in_a_broken_report_is_found},
+    {"the line of an error is one", the_line_of_an_error_is_one},
+    {"a system call that valgrind does not know is told", an_unknown_call_is_told},
+    {"an unknown call excuses nothing that was found", an_unknown_call_excuses_nothing_that_was_found},
+    {"an unknown call is what valgrind says, not the program", an_unknown_call_is_what_valgrind_says},
     {"an error is found, whatever its file is called", an_error_is_found_whatever_its_file_is_called},
-    {"a forged log says nothing but a line", a_forged_log_says_nothing_but_a_line},
-    {"it does no harm if the folder is missing", nobody_has_made_the_folder},
+    {"a report is whose process has sent it", a_report_is_whose_process_has_sent_it},
     {"the program's arguments come through", the_programs_arguments_come_through},
     CU_TEST_INFO_NULL,
 };

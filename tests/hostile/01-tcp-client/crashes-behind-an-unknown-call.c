@@ -1,0 +1,43 @@
+/* Under valgrind, makes a call that it does not know, and crashes. Says: tcp_client was ended by SIGSEGV | Invalid write. Memcheck: else it does not crash */
+#define _GNU_SOURCE
+#include <netdb.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+static int talk(const char *address, const char *port, const char *line)
+{
+    struct addrinfo hints = {.ai_socktype = SOCK_STREAM};
+    struct addrinfo *found;
+    char buffer[4096];
+    int status = 1;
+    if (getaddrinfo(address, port, &hints, &found) != 0)
+        return status;
+    int fd = socket(found->ai_family, found->ai_socktype, 0);
+    if (connect(fd, found->ai_addr, found->ai_addrlen) == 0 && dprintf(fd, "%s\n", line) > 0) {
+        status = 0;
+        for (ssize_t n; (n = read(fd, buffer, sizeof buffer)) > 0;)
+            status |= write(1, buffer, (size_t)n) != n;
+    }
+    close(fd);
+    freeaddrinfo(found);
+    return status;
+}
+
+int main(int argc, char *argv[])
+{
+    if (argc != 4) {
+        fputs("usage: tcp_client ADDRESS PORT LINE\n", stderr);
+        return 2;
+    }
+    int status = talk(argv[1], argv[2], argv[3]);
+    if (status != 0)
+        fputs("no answer\n", stderr);
+    if (getenv("LD_PRELOAD") != NULL) {
+        syscall(SYS_pidfd_open, -1, -1);
+        *(volatile int *)0 = 1;
+    }
+    return status;
+}
