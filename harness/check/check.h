@@ -537,10 +537,10 @@ void vanishes(struct caller *caller);
 void time_passes(double seconds);
 /** A datagram to that address and port is refused. */
 void takes_no_datagrams(const char *address, int port);
-/** The next datagram that the program sends (each of its threads) fails with ENETUNREACH; not graded where strace may not
- *  trace. */
+/** The next datagram that the program sends (each of its threads, those that are started from now on too) fails with
+ *  ENETUNREACH, until is_answered_sooner_or_later() has seen that; not graded where strace may not trace. */
 void cannot_send(struct program *server);
-/** It has failed so; not graded if it has not: who answers has been started since. */
+/** It has failed so; not graded if it has not: it sends by other calls. */
 void could_not_send(void);
 
 /* Multicast (IPv4). The interfaces go by their addresses, as in the socket options: 127.0.0.1 is lo. */

@@ -343,13 +343,13 @@ static const char FORKS[] = "?fork,?vfork,clone,?clone3";
 void cannot_fork(struct program *program)
 {
     wait_settled(1);
-    strace_inject(program, FORKS, "EAGAIN", "1");
+    strace_inject(program, FORKS, "EAGAIN", "1", false);
     record("check", YOU, "the next fork fails with EAGAIN", bytes(""));
 }
 
 void can_never_fork(struct program *program)
 {
     wait_settled(1);
-    strace_inject(program, FORKS, "EAGAIN", "1+");
+    strace_inject(program, FORKS, "EAGAIN", "1+", false);
     record("check", YOU, "each fork fails with EAGAIN", bytes(""));
 }
