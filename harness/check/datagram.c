@@ -94,6 +94,14 @@ static void send_from(const struct sent *sent)
         close(own);
 }
 
+/* How long after the room of an answer its program ended, and it had not been sent: we were kept from it. */
+static double unsent_by(const struct sent *sent)
+{
+    const struct program *program = sent->question->program;
+    double end = program != NULL && program->ended ? program->ended_at : now();
+    return sent->at == 0 ? end - sent->due - sent->room : 0;
+}
+
 static bool all_have_ended(void)
 {
     for (int i = 0; program_number(i) != NULL; i++) {
@@ -194,6 +202,11 @@ void datagrams_were_timely(void)
 {
     if (too_late > 0)
         fault("this machine is too busy to judge time: an answer of ours was %.0f ms too late", too_late * 1000);
+    for (int i = 0; i < sent_count; i++) {
+        if (unsent_by(all_sent[i]) > 0)
+            fault("this machine is too busy to judge time: the program ended %.0f ms after an answer of ours was due that had not "
+                  "been sent", (unsent_by(all_sent[i]) + all_sent[i]->room) * 1000);
+    }
 }
 
 const char *datagrams_unheard(const struct program *program)

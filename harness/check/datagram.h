@@ -79,7 +79,7 @@ const struct sent *datagram_sent(int index);
 double datagram_last(const struct station *station);
 /** Stops what is sent again and again; returns how many datagrams that were. */
 int datagrams_stop(const struct station *station);
-/** A fault if a peer was too late with what it sent. */
+/** A fault if a peer was too late with what it sent, or so late that the program had ended before. */
 void datagrams_were_timely(void);
 /** Why @p program may not have heard what was sent, as far as the kernel knows; NULL if it does not. */
 const char *datagrams_unheard(const struct program *program);

@@ -12,6 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "check/conn.h"
@@ -41,7 +42,7 @@ struct ending {
     bool by_looking;  /* can't be seen where no process may look into another */
 };
 
-enum { ENDINGS_MAX = 340 };
+enum { ENDINGS_MAX = 350 };
 
 static const struct ending *endings[ENDINGS_MAX];
 static CU_TestInfo tests[ENDINGS_MAX + 8];
@@ -1764,6 +1765,28 @@ PLAY(waits_for_a_datagram, FAILS,
     struct program *actor = runs(ACTOR, "ask", number(port));
     is_asked(station, "127.0.0.1");
     exits(actor, 0);
+}
+
+/* Asks, and listens so many milliseconds for what comes 0.3 s later; this process stands still for a while meanwhile. */
+static struct program *hears_out(const char *milliseconds, long still)
+{
+    int port = free_port();
+    struct station *station = takes_datagrams(port);
+    struct program *actor = runs(ACTOR, "hear-out", number(port), milliseconds);
+    struct request *request = is_asked(station, "127.0.0.1");
+    answers_later(request, 0.3, "127.0.0.1", "that");
+    nanosleep(&(struct timespec){.tv_nsec = still * 1000000}, NULL);
+    return actor;
+}
+
+PLAY(answers_who_has_ended, FAILS, .observed = "no line \"heard\"", .because = "It ended before 127.0.0.1 answered.")
+{
+    prints_lines(hears_out("100", 0), line("heard"));
+}
+
+PLAY(has_not_answered_when_it_was_due, .status = "fault", .observed = "ms after an answer of ours was due*not been sent")
+{
+    prints_lines(hears_out("500", 900), line("heard"));
 }
 
 /* ------------------------------------------------ files */
