@@ -167,7 +167,8 @@ static int look_at_thread(int tid, void *context)
         return 0;
     const char *state = strstr(text, "\nState:\t");
     thread->state = state == NULL ? '?' : state[8];
-    thread->switches = field(text, "\nvoluntary_ctxt_switches:", 10) + field(text, "\nnonvoluntary_ctxt_switches:", 10);
+    thread->sleeps = field(text, "\nvoluntary_ctxt_switches:", 10);
+    thread->switches = thread->sleeps + field(text, "\nnonvoluntary_ctxt_switches:", 10);
     unsigned long long pending = field(text, "\nSigPnd:", 16) | field(text, "\nShdPnd:", 16);
     thread->signal_due = (pending & ~field(text, "\nSigBlk:", 16)) != 0;
 

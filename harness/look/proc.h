@@ -33,6 +33,7 @@ struct thread {
     long call;       /**< the system call's number, or -1 outside of one */
     unsigned long args[6];
     unsigned long long switches; /**< voluntary and involuntary context switches so far */
+    unsigned long long sleeps;   /**< the voluntary ones: it has gone to sleep so often */
     bool signal_due;             /**< a signal is pending that is not blocked */
 };
 
