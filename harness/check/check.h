@@ -94,7 +94,8 @@ void is_killed(struct program *program);
 void is_stopped_and_continued(struct program *program);
 /** Waits until nothing moves any more: every process sleeps, or a second has passed. */
 void comes_to_rest(struct program *program);
-/** Sleeps, with all its processes; one that wakes up now and then may use a tenth of a CPU. */
+/** Sleeps, with all its processes; one that wakes up now and then may use a tenth of a CPU, and no thread wakes up more than
+ *  fifty times a second. */
 void uses_no_cpu(struct program *program);
 /** Has ended, and used no CPU while it waited: a tenth of its life is allowed. For one that soon ends. */
 void used_no_cpu(struct program *program);
@@ -141,8 +142,9 @@ void serves_nobody_itself(struct program *program);
 void child_is_sent(struct program *program, long pid, int sig);
 /** The same for all but the first and @p pid (0: none) of its processes. */
 void other_children_are_sent(struct program *program, long pid, int sig);
-/** All processes but each program's first are killed (SIGKILL), those too whose parent has left them. */
-void all_but_the_first_are_killed(void);
+/** All processes but each program's first that hold a connection of ours are killed (SIGKILL), those too whose parent has left
+ *  them. */
+void all_who_serve_are_killed(void);
 /** Process @p pid, which was one of the program's, not its first, is there still, and lives. */
 void has_still_its_child(struct program *program, long pid);
 /** For @p seconds each of its processes but the first is killed as soon as it is seen; those that come instead of them
@@ -153,8 +155,13 @@ int children_die_young(struct program *program, double seconds, int each_second)
 void holds_no_other_socket(struct program *program, const struct conn *conn);
 /** The next fork (of each of its processes) fails with EAGAIN; not graded where strace may not trace. */
 void cannot_fork(struct program *program);
+/** Every other fork fails so, from here on: the next, not the one after it. */
+void can_fork_every_other_time(struct program *program);
 /** Each fork fails so, from here on. */
 void can_never_fork(struct program *program);
+/** The next accept (of each of its threads) fails with ECONNABORTED, as if a client were gone before its turn; not graded
+ *  where strace may not trace. */
+void cannot_accept(struct program *program);
 
 /** Ends at that signal, within @p seconds with @p status as in exits_within(), and has waited for all its children itself,
  *  unless it ignores SIGCHLD, which says that the kernel is to do so. */
@@ -331,6 +338,8 @@ void hears_end_or_reset(struct conn *conn);
 void is_closed(struct conn *conn);
 /** The same, within @p seconds from now (judged with room for a busy machine). */
 void is_closed_within(struct conn *conn, double seconds);
+/** The same, and no byte comes before. */
+void is_turned_away_within(struct conn *conn, double seconds);
 /** Whether the program has closed its end of the connection, though we may still have to hear what it sent before. */
 bool has_been_closed(const struct conn *conn);
 /** The connection was refused, or the program ends it, by end-of-file or reset, and no byte came before. */

@@ -166,13 +166,24 @@ void other_children_are_sent(struct program *program, long pid, int sig)
     send_to_all(pids, others, sig);
 }
 
-void all_but_the_first_are_killed(void)
+static bool serves(pid_t pid)
+{
+    static struct descriptor descriptors[PROC_DESCRIPTORS_MAX];
+    int count = proc_descriptors(pid, descriptors, PROC_DESCRIPTORS_MAX);
+    for (int i = 0; i < count; i++) {
+        if (conn_of_descriptor(pid, descriptors[i].fd) != NULL)
+            return true;
+    }
+    return count == -1; /* nobody may look: it may be one */
+}
+
+void all_who_serve_are_killed(void)
 {
     static pid_t pids[PROC_MAX];
     int count = programs_pids(pids, PROC_MAX);
     int others = 0;
     for (int i = 0; i < count; i++) {
-        if (pids[i] != program_of(pids[i])->pid)
+        if (pids[i] != program_of(pids[i])->pid && serves(pids[i]))
             pids[others++] = pids[i];
     }
     send_to_all(pids, others, SIGKILL);

@@ -6,7 +6,7 @@
 #include "check/wait.h"
 #include "look/proc.h"
 
-/* Of all its processes; @p list gets a few of those that are sockets. */
+/* Of all its processes; @p list gets a few of those that are sockets, and the highest. */
 static int count_descriptors(const struct program *program, const char **list)
 {
     static pid_t pids[PROC_MAX];
@@ -14,6 +14,7 @@ static int count_descriptors(const struct program *program, const char **list)
     int processes = programs_pids(pids, PROC_MAX);
     int count = 0;
     int sockets = 0;
+    struct descriptor highest = {.fd = -1};
     *list = "";
     for (int i = 0; i < processes; i++) {
         int n = program_of(pids[i]) == program ? proc_descriptors(pids[i], descriptors, PROC_DESCRIPTORS_MAX) : 0;
@@ -21,10 +22,11 @@ static int count_descriptors(const struct program *program, const char **list)
         for (int k = 0; k < n; k++) {
             if (proc_socket_inode(&descriptors[k]) != 0 && sockets++ < 8)
                 *list = text("%s%s%d", *list, sockets == 1 ? "" : ", ", descriptors[k].fd);
+            if (descriptors[k].fd > highest.fd)
+                highest = descriptors[k];
         }
     }
-    if (sockets > 8)
-        *list = text("%s, …", *list);
+    *list = text("its sockets: %s%s; its last: %d, %s", *list, sockets > 8 ? ", …" : "", highest.fd, highest.target);
     return count;
 }
 
@@ -57,6 +59,7 @@ void has_no_more_descriptors(struct program *program, int count)
         record(YOU, NULL, "has no more descriptors than before", bytes(""));
         return;
     }
+    verdict_because_also("Close what was opened for one client or question when that is over: descriptors are not without end.");
     fails(text("%s has %d descriptors, as many as before", program->name, count),
-          text("it has %d; its sockets: %s", keeping.count, keeping.list));
+          text("it has %d; %s", keeping.count, keeping.list));
 }

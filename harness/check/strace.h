@@ -15,8 +15,8 @@ struct program;
 /** True if strace can be run here. */
 bool strace_is_installed(void);
 /** Makes @p calls (a set as strace takes it) fail with @p error when a thread that the program has by now makes one: @p when
- *  is "1", the first time, or "1+", every time. @p children_too: so do those that are started from now on, each anew. Waits
- *  until strace is attached. */
+ *  is "1", the first time, "1+", every time, or "1+2", every other time. @p children_too: so do those that are started from
+ *  now on, each anew. Waits until strace is attached. */
 void strace_inject(const struct program *program, const char *calls, const char *error, const char *when,
                    bool children_too);
 /** Ends strace, and with it all that it does, if a line of its trace holds @p words. */

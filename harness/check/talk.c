@@ -503,28 +503,38 @@ void hears_end_or_reset(struct conn *conn)
     hears_its_end(conn, true);
 }
 
+struct closing {
+    struct conn *conn;
+    struct bytes waste; /* the beginning of what has come before */
+};
+
 static bool is_over(void *context)
 {
-    struct conn *conn = context;
+    struct closing *closing = context;
+    struct conn *conn = closing->conn;
     char waste[4096];
     while (!conn->heard_eof) {
         ssize_t n = conn_receive(conn, waste, sizeof waste);
         if (n == -1 && errno == EAGAIN)
             return false;
+        struct bytes came = {waste, n > 0 ? (size_t)n : 0};
         if (n <= 0)
             note_end(conn, n == -1);
         else
-            record(YOU, conn->name, "data", (struct bytes){waste, (size_t)n});
+            record(YOU, conn->name, "data", came);
+        if (closing->waste.length == 0)
+            closing->waste = join(came, "");
     }
     return true;
 }
 
-/* @p seconds: 0 for as long as it takes. */
-static void is_closed_in(struct conn *conn, double seconds)
+/* Returns what came before. @p seconds: 0 for as long as it takes. */
+static struct bytes is_closed_in(struct conn *conn, double seconds)
 {
     static const double room = 0.5; /* for a busy machine */
+    struct closing closing = {.conn = conn};
     struct awaited awaited = {.come = is_over,
-                              .context = conn,
+                              .context = &closing,
                               .fd = conn->fd,
                               .events = POLLIN,
                               .seconds = seconds > 0 ? seconds + room : 0,
@@ -532,7 +542,7 @@ static void is_closed_in(struct conn *conn, double seconds)
                               .who_waits = text("%s waits for the connection to end", the(conn->name))};
     enum waited waited = wait_until(&awaited);
     if (waited == CAME)
-        return;
+        return closing.waste;
     if (seconds > 0 && waited == LATE)
         wait_was_timely(room / 2);
     const char *who = holders(conn);
@@ -550,6 +560,14 @@ void is_closed(struct conn *conn)
 void is_closed_within(struct conn *conn, double seconds)
 {
     is_closed_in(conn, seconds);
+}
+
+void is_turned_away_within(struct conn *conn, double seconds)
+{
+    struct bytes heard = is_closed_in(conn, seconds);
+    if (heard.length > 0)
+        fails(text("the connection of %s is closed, without a byte", the(conn->name)),
+              text("it heard %s first", quoted(heard, 60)));
 }
 
 static void hears_no_byte_now(struct conn *conn, bool may_end)

@@ -347,6 +347,20 @@ void cannot_fork(struct program *program)
     record("check", YOU, "the next fork fails with EAGAIN", bytes(""));
 }
 
+void can_fork_every_other_time(struct program *program)
+{
+    wait_settled(1);
+    strace_inject(program, FORKS, "EAGAIN", "1+2", false);
+    record("check", YOU, "every other fork fails with EAGAIN, from the next on", bytes(""));
+}
+
+void cannot_accept(struct program *program)
+{
+    wait_settled(1);
+    strace_inject(program, "accept,accept4", "ECONNABORTED", "1", false);
+    record("check", YOU, "the next accept fails with ECONNABORTED", bytes(""));
+}
+
 void can_never_fork(struct program *program)
 {
     wait_settled(1);
