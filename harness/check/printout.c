@@ -11,7 +11,7 @@
 #include "check/verdict.h"
 #include "check/wait.h"
 
-enum { LINES_MAX = 256, LINE_MAX = 1000, SHOWN_MAX = 12 };
+enum { LINES_MAX = 256, LINE_MAX = 1000, SHOWN_MAX = 12, MANY = 8 };
 
 struct printed_line {
     const char *text;      /* a NUL byte in it shows as \000 */
@@ -106,14 +106,21 @@ static const char *expectation(const struct line *lines)
 {
     const char *must = "";
     const char *may = "";
+    int count = 0;
+    int may_count = 0;
     for (const struct line *line = lines; line->form != NULL; line++) {
         if (line->unwanted)
             continue;
-        if (line->optional || line->possible)
+        bool is_possible = line->optional || line->possible;
+        if (is_possible && ++may_count <= SHOWN_MAX)
             may = text("%s\n%s", may, show(line_wording(line)));
-        else
+        else if (!is_possible && ++count <= SHOWN_MAX)
             must = text("%s\n%s", must, show(line_wording(line)));
     }
+    if (count > SHOWN_MAX)
+        must = text("%s\n(and %d more like these)", must, count - SHOWN_MAX);
+    if (may_count > SHOWN_MAX)
+        may = text("%s\n(and %d more like these)", may, may_count - SHOWN_MAX);
     if (*must == '\0' && *may == '\0')
         return "nothing on stdout";
     if (*must == '\0')
@@ -175,17 +182,47 @@ static const char *one_too_many(const struct printout *printout, const struct li
 
 static const char *missing(const struct printout *printout, const struct line *lines)
 {
+    enum { FEW = 4 };
     const char *list = NULL;
+    int there = 0;
+    int none = 0;
     for (const struct line *line = lines; line->form != NULL; line++) {
-        if (!line->optional && !line->possible && !line->unwanted && !is_taken_by_any(printout, line))
+        if (line->optional || line->possible || line->unwanted)
+            continue;
+        bool is_there = is_taken_by_any(printout, line);
+        there += is_there;
+        none += !is_there;
+        if (!is_there && none <= FEW)
             list = text("%s%s", list == NULL ? "no line " : text("%s, and none ", list), show(line_wording(line)));
     }
+    if (none > FEW)
+        list = text("%s, nor %d more like these", list, none - FEW);
+    if (none > 0 && there >= MANY)
+        verdict_because("%d of these lines are there, and %d are not. A table that is full?", there, none);
     return list;
 }
 
-static const char *stranger(const struct printout *printout)
+/* Is it one of these, but for a CR at its end? */
+static bool ends_in_cr(const char *printed, const struct line *lines)
+{
+    size_t length = strlen(printed);
+    if (length == 0 || printed[length - 1] != '\r')
+        return false;
+    const char *without = text("%.*s", (int)length - 1, printed);
+    for (const struct line *line = lines; line->form != NULL; line++) {
+        long long number = 0;
+        if (line_fits(line, without, &number))
+            return true;
+    }
+    return false;
+}
+
+static const char *stranger(const struct printout *printout, const struct line *lines)
 {
     for (int i = 0; i < printout->count; i++) {
+        if (printout->line[i].is == NULL && ends_in_cr(printout->line[i].text, lines))
+            verdict_because("A line on stdout ends in \"\\n\" alone. This one has a \"\\r\" before it, as lines on the network "
+                            "often do.");
         if (printout->line[i].is == NULL)
             return text("%s is none of these lines", show(printout->line[i].text));
     }
@@ -202,7 +239,7 @@ static const char *what_is_wrong(const struct printout *printout, const struct l
         wrong = one_too_many(printout, lines);
     if (wrong != NULL)
         return wrong;
-    wrong = stranger(printout);
+    wrong = stranger(printout, lines);
     if (wrong == NULL && printout->unfinished)
         return "the last line does not end in a newline";
     if (wrong != NULL)
