@@ -204,8 +204,9 @@ void datagrams_were_timely(void)
         fault("this machine is too busy to judge time: an answer of ours was %.0f ms too late", too_late * 1000);
     for (int i = 0; i < sent_count; i++) {
         if (unsent_by(all_sent[i]) > 0)
-            fault("this machine is too busy to judge time: the program ended %.0f ms after an answer of ours was due that had not "
-                  "been sent", (unsent_by(all_sent[i]) + all_sent[i]->room) * 1000);
+            fault("this machine is too busy to judge time: the program ended %.0f ms after an answer of ours was due "
+                  "that had not been sent",
+                  (unsent_by(all_sent[i]) + all_sent[i]->room) * 1000);
     }
 }
 

@@ -59,7 +59,8 @@ void has_no_more_descriptors(struct program *program, int count)
         record(YOU, NULL, "has no more descriptors than before", bytes(""));
         return;
     }
-    verdict_because_also("Close what was opened for one client or question when that is over: descriptors are not without end.");
+    verdict_because_also(
+        "Close what was opened for one client or question when that is over: descriptors are not without end.");
     fails(text("%s has %d descriptors, as many as before", program->name, count),
           text("it has %d; %s", keeping.count, keeping.list));
 }

@@ -221,8 +221,8 @@ static const char *stranger(const struct printout *printout, const struct line *
 {
     for (int i = 0; i < printout->count; i++) {
         if (printout->line[i].is == NULL && ends_in_cr(printout->line[i].text, lines))
-            verdict_because("A line on stdout ends in \"\\n\" alone. This one has a \"\\r\" before it, as lines on the network "
-                            "often do.");
+            verdict_because("A line on stdout ends in \"\\n\" alone. This one has a \"\\r\" before it, as lines "
+                            "on the network often do.");
         if (printout->line[i].is == NULL)
             return text("%s is none of these lines", show(printout->line[i].text));
     }

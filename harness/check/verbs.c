@@ -413,7 +413,8 @@ static unsigned long long most_wakes_since(const struct wakes *before)
     struct wakes wakes = count_wakes();
     for (int i = 0; i < wakes.count; i++) {
         for (int k = 0; k < before->count; k++) {
-            if (before->thread[k].tid == wakes.thread[i].tid && wakes.thread[i].sleeps - before->thread[k].sleeps > most)
+            if (before->thread[k].tid == wakes.thread[i].tid &&
+                wakes.thread[i].sleeps - before->thread[k].sleeps > most)
                 most = wakes.thread[i].sleeps - before->thread[k].sleeps;
         }
     }

@@ -1048,6 +1048,13 @@ PLAY(wakes_up_now_and_then, PASSES)
     uses_no_cpu(actor);
 }
 
+PLAY(polls, FAILS, .expected = "a program that waits sleeps, and uses no CPU",
+     .observed = "it woke up * times a second", .because = "A loop asks again and again")
+{
+    struct program *actor = runs(ACTOR, "poll");
+    uses_no_cpu(actor);
+}
+
 PLAY(spins, FAILS, .expected = "a program that waits sleeps, and uses no CPU",
      .observed = "it ran, or was ready to run, * % of the time", .because = "A loop asks again and again",
      .at = "here it spins")
@@ -1784,9 +1791,23 @@ PLAY(answers_who_has_ended, FAILS, .observed = "no line \"heard\"", .because = "
     prints_lines(hears_out("100", 0), line("heard"));
 }
 
-PLAY(has_not_answered_when_it_was_due, .status = "fault", .observed = "ms after an answer of ours was due*not been sent")
+PLAY(has_not_answered_when_it_was_due, .status = "fault",
+     .observed = "ms after an answer of ours was due*not been sent")
 {
     prints_lines(hears_out("500", 900), line("heard"));
+}
+
+/* ------------------------------------------------ turning away */
+
+PLAY(is_turned_away_in_time, PASSES)
+{
+    is_turned_away_within(from_actor("close", NULL), 1);
+}
+
+PLAY(is_turned_away_with_words, FAILS, .expected = "the connection of the server is closed, without a byte",
+     .observed = "it heard \"busy\" first")
+{
+    is_turned_away_within(from_actor("send", "busy"), 1);
 }
 
 /* ------------------------------------------------ files */

@@ -425,6 +425,13 @@ static void ticks(const char *none)
         naps("25");
 }
 
+static void polls(const char *none)
+{
+    (void)none;
+    for (;;)
+        naps("5");
+}
+
 static int status_at_signal;
 
 static void on_signal(int sig)
@@ -758,6 +765,7 @@ static const struct action {
     {"spin", 0, spins},
     {"work", 1, works},
     {"tick", 0, ticks},
+    {"poll", 0, polls},
     {"catch", 1, catches},
     {"take-memory", 1, takes_memory},
     {"seize", 0, seizes_a_pipe},
