@@ -139,7 +139,7 @@ CHECK(queue, "lets at least 128 clients wait in its queue", POINTS(2), AFTER(in_
         connects(port);
 }
 
-CHECK(address, "listens on every interface, or on ADDRESS alone", POINTS(2), AFTER(serves_again),
+CHECK(address, "listens on every interface, or on ADDRESS alone", POINTS(2), AFTER(serves_again, in_use),
       BECAUSE("Without ADDRESS bind to INADDR_ANY (or to :: for both families); with one, to that address."))
 {
     listens_where_told(the_server);
@@ -238,6 +238,16 @@ CHECK(vanishing_client, "survives clients that reset the connection, or close at
     struct conn *next = connects(port);
     half_closes(next);
     is_closed_within(next, 0.4); /* who has gone delays nobody */
+}
+
+CHECK(aborted, "goes on when a client has gone before it was accepted", POINTS(1), AFTER(serves_again),
+      BECAUSE("accept() returns -1 with ECONNABORTED when a client has gone before its turn: try the next."))
+{
+    int port = free_port();
+    struct program *server = serves(port);
+    cannot_accept(server);
+    leaves(served_client(port));
+    leaves(served_client(port));
 }
 
 /* The server finds @p data and end-of-file, and when it sends back, nobody is there any more. */
