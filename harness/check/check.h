@@ -159,8 +159,8 @@ void cannot_fork(struct program *program);
 void can_fork_every_other_time(struct program *program);
 /** Each fork fails so, from here on. */
 void can_never_fork(struct program *program);
-/** The next accept (of each of its threads) fails with ECONNABORTED, as if a client were gone before its turn; not graded
- *  where strace may not trace. */
+/** The next accept (of each of its threads) fails with ECONNABORTED, as if a client were gone before its turn: the one that
+ *  is under way, or the one after it. Not graded where strace may not trace. */
 void cannot_accept(struct program *program);
 
 /** Ends at that signal, within @p seconds with @p status as in exits_within(), and has waited for all its children itself,

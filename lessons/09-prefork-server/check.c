@@ -199,7 +199,7 @@ CHECK(only_watches, "serves nobody in its first process, however many wait", POI
     has_children(server, 1, 1);
 }
 
-CHECK(address, "listens on every interface, or on ADDRESS alone", POINTS(1), AFTER(stays),
+CHECK(address, "listens on every interface, or on ADDRESS alone", POINTS(1), AFTER(stays, in_use),
       BECAUSE("Without ADDRESS bind to INADDR_ANY (or to :: for both families); with one, to that address."))
 {
     listens_where_told(the_server);
@@ -298,6 +298,18 @@ static void closes_meanwhile(struct program *server, struct conn *client, struct
     hangs_up(client);
     comes_to_rest(server);
     other_children_are_sent(server, 0, SIGCONT);
+}
+
+CHECK(aborted, "keeps a worker when a client has gone before it was accepted", POINTS(1), AFTER(stays),
+      BECAUSE("accept() returns -1 with ECONNABORTED when a client has gone before its turn: try the next."))
+{
+    int port = free_port();
+    struct program *server = serves_with("1", port);
+    long worker;
+    leaves(served_client(port, &worker));
+    cannot_accept(server);
+    leaves(somebody_served(port)); /* whom it waited for already */
+    is_served_by(somebody_served(port), worker);
 }
 
 CHECK(sigpipe, "keeps a worker whose client closes while there is more to send", POINTS(1), AFTER(vanishing_client, bulk, stopped),
