@@ -481,7 +481,7 @@ CHECK(in_turn, "serves one client at a time, and the others in turn", POINTS(1),
     leaves(third);
 }
 
-CHECK(address, "listens on every interface, or on ADDRESS alone", POINTS(1), AFTER(serves_again),
+CHECK(address, "listens on every interface, or on ADDRESS alone", POINTS(1), AFTER(serves_again, in_use),
       BECAUSE("Without ADDRESS bind to INADDR_ANY (or to :: for both families); with one, to that address."))
 {
     listens_where_told(the_server);

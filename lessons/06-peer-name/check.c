@@ -294,7 +294,7 @@ CHECK(unnamed, "says - and 'unnamed' when the look-up finds no name", POINTS(2),
     hears_its_address(connects(port));
 }
 
-CHECK(address, "listens on every interface, or on ADDRESS alone", POINTS(1), AFTER(several),
+CHECK(address, "listens on every interface, or on ADDRESS alone", POINTS(1), AFTER(several, in_use),
       BECAUSE("Without ADDRESS bind to INADDR_ANY (or to :: for both families); with one, to that address."))
 {
     listens_where_told(the_server);

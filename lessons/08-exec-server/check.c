@@ -350,7 +350,7 @@ CHECK(fork_failure, "says why, and goes on, when no process can be had for a cli
     complains(server, "Resource temporarily unavailable");
 }
 
-CHECK(address, "listens on every interface, or on ADDRESS alone", POINTS(1), AFTER(several),
+CHECK(address, "listens on every interface, or on ADDRESS alone", POINTS(1), AFTER(several, in_use),
       BECAUSE("Without ADDRESS bind to INADDR_ANY (or to :: for both families); with one, to that address."))
 {
     listens_where_told(the_server);

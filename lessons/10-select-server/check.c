@@ -227,7 +227,7 @@ CHECK(one_thread, "serves them all in one process with one thread", POINTS(1), A
     is_one_thread(server);
 }
 
-CHECK(address, "listens on every interface, or on ADDRESS alone", POINTS(1), AFTER(goes_on),
+CHECK(address, "listens on every interface, or on ADDRESS alone", POINTS(1), AFTER(goes_on, in_use),
       BECAUSE("Without ADDRESS bind to INADDR_ANY (or to :: for both families); with one, to that address."))
 {
     listens_where_told(the_server);
