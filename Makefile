@@ -3,13 +3,12 @@
 BUILD  := build
 CFLAGS ?= -g -O2
 WARN   := -Wall -Wextra -Wshadow -Wconversion -Wstrict-prototypes
+# -z now: a function of a library is looked up once, and not again in each process that is forked for a check.
 LIBS   := -Wl,--as-needed,-z,now -ljansson -lexpat -lseccomp -lmd -lresolv -lsqlite3 -lconfig -lz -lm
 KIT_CFLAGS := -std=gnu17 $(WARN) -Iharness -DKIT_VERSION='"$(shell cat VERSION)"'
 Q := $(if $(V),,@)
 MAKEFLAGS += --no-print-directory -j$(shell nproc)
 $(if $(filter clean,$(MAKECMDGOALS)),$(eval .NOTPARALLEL:))
-
-# -z now: a function of a library is looked up once, and not again in each process that is forked for a check.
 
 # The executable lies at the root. With another BUILD it lies there: such a build shows only that it can be built.
 SOCKEYE := $(if $(filter build,$(BUILD)),sockeye,$(BUILD)/sockeye)

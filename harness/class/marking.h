@@ -15,8 +15,8 @@
  * - a lesson's "mark" is its weight times its share of the points that could be graded, less what lateness costs: "score", "max" and
  *   "late_days". A lesson of which nothing could be graded has 0 of 0. Where it is late, "due", "free_days" and the "percent" that
  *   lateness leaves say by which terms;
- * - the document's "mark" is the sum of these, its "late_days" the most of any lesson, its "percent" the least, and "open" says how many lessons have no
- *   verdict yet. Those count in "max" all the same. The document's "open" names them (result_set_open()).
+ * - the document's "mark" is the sum of these, its "late_days" the most of any lesson, its "percent" the least, and "open" says
+ *   how many lessons have no verdict yet. Those count in "max" all the same. The document's "open" names them (result_set_open()).
  *
  * Scores are rounded to hundredths.
  */

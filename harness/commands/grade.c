@@ -236,10 +236,8 @@ static void tell_unknown_times(sqlite3 *db, const json_t *rubric)
 /* What we write would be read as a submission. */
 static int keep_apart(const struct grade_options *options, int argc, char *argv[])
 {
-    struct stat folder;
-    struct stat argument;
-    for (int i = optind; i < argc && stat(options->folder, &folder) == 0; i++) {
-        if (stat(argv[i], &argument) == 0 && argument.st_dev == folder.st_dev && argument.st_ino == folder.st_ino)
+    for (int i = optind; i < argc; i++) {
+        if (path_is_same(options->folder, argv[i]))
             return usage_error("-o %s is what is to be graded: give it a folder of its own", options->folder);
     }
     folder_pass_over(options->folder);

@@ -28,14 +28,6 @@ static struct path book_of(const char *word)
     return is_folder ? path_of("%s/gradebook.sqlite", word) : path_of("%s", word);
 }
 
-static bool is_same(const char *one, const char *other)
-{
-    struct stat first;
-    struct stat second;
-    return stat(one, &first) == 0 && stat(other, &second) == 0 && first.st_dev == second.st_dev &&
-           first.st_ino == second.st_ino;
-}
-
 /* A part that can be joined: it is sound, and has the seed of the others, which is kept in @p seed. */
 static int examine(const char *part, const char *first, char **seed)
 {
@@ -61,7 +53,7 @@ static int examine_all(int count, char *parts[], const char *target, char **seed
 {
     for (int i = 0; i < count; i++) {
         struct path part = book_of(parts[i]);
-        if (is_same(part.text, target))
+        if (path_is_same(part.text, target))
             return usage_error("%s is the gradebook that the others are joined into: leave it out before -o",
                                part.text);
         int wrong = examine(part.text, book_of(parts[0]).text, seed);

@@ -130,3 +130,11 @@ struct path path_shown(const char *path)
         path += length + 1;
     return path_of("%s", path);
 }
+
+bool path_is_same(const char *one, const char *other)
+{
+    struct stat first;
+    struct stat second;
+    return stat(one, &first) == 0 && stat(other, &second) == 0 && first.st_dev == second.st_dev &&
+           first.st_ino == second.st_ino;
+}

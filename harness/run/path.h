@@ -5,6 +5,7 @@
 #pragma once
 
 #include <limits.h>
+#include <stdbool.h>
 #include <sys/types.h>
 
 struct path {
@@ -24,3 +25,6 @@ int file_copy(const char *from, const char *to, mode_t mode);
 
 /** As people read it: without the working directory if it lies below it. */
 struct path path_shown(const char *path);
+
+/** True if both are there, and are one file or folder, whatever they are called. */
+bool path_is_same(const char *one, const char *other);
